@@ -1,0 +1,87 @@
+"""What one operation may touch: the clock, the principal, the store, functions and the outbox, and nothing else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from poolhouse.outbox.entities import Message
+    from poolhouse.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever makes the request.
+
+    `kind` is "root", "user", "role_session", "service" or "anonymous"; `arn` is empty for anonymous.
+    """
+
+    kind: str
+    arn: str = ""
+    account_id: str = ""
+    access_key_id: str = ""
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a function answered: `payload` when it returned, `error` when it raised or died.
+
+    `error` is Lambda's own error document: errorMessage, errorType, and perhaps stackTrace.
+    """
+
+    payload: bytes = b"null"
+    error: Mapping[str, Any] | None = None
+
+
+class InvokeRefused(Exception):
+    """Lambda would not run the function; `code` is its error's name, such as AccessDeniedException."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        self.code = code
+        super().__init__(message or code)
+
+
+class InvokeTimeout(Exception):
+    """The function did not answer within the time the invoking service allows."""
+
+
+class Invoke(Protocol):
+    """Run a function synchronously for an AWS service. Refuses to run inside a store write block.
+
+    `service` is the invoking service principal ("cognito-idp.amazonaws.com"), `source_arn` the resource it acts for:
+    both are held against the function's resource policy. `timeout` is how long the service waits, None for no limit
+    but the function's own. Raises InvokeRefused and InvokeTimeout.
+    """
+
+    def __call__(
+        self,
+        function_arn: str,
+        event: bytes,
+        *,
+        service: str,
+        source_arn: str,
+        timeout: timedelta | None = None,
+    ) -> Invocation: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The surroundings of one operation. `now` is aware UTC and fixed for the whole call."""
+
+    now: datetime
+    principal: Principal
+    account_id: str
+    region: str
+    request_id: str
+    origin: str  # where clients reach this cloud, such as http://localhost:4566
+    issuer_base: str  # a pool's issuer is this, a slash and the pool's id
+    store: "Store"
+    invoke: Invoke
+    deliver: "Callable[[Message], None]"
+    new_id: Callable[[], str]  # a fresh UUID in text
+    source_ip: str = "127.0.0.1"
+    user_agent: str = ""

@@ -1,0 +1,35 @@
+"""A Lambda function and its resource policy, as they are kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Function(Struct, frozen=True):
+    """A deployed function. `code` is the folder its handler is imported from; `timeout` in seconds, `memory` in MB."""
+
+    name: str
+    arn: str
+    runtime: str
+    handler: str
+    code: str
+    role_arn: str
+    modified_at: datetime
+    environment: Mapping[str, str] = {}
+    timeout: int = 3
+    memory: int = 128
+    description: str = ""
+    tracing: str = "PassThrough"
+    reserved_concurrency: int | None = None
+
+
+class Permission(Struct, frozen=True):
+    """One statement of a function's resource policy: who may invoke it, and for which resource."""
+
+    function: str
+    statement_id: str
+    principal: str
+    action: str = "lambda:InvokeFunction"
+    source_arn: str | None = None
+    source_account: str | None = None

@@ -1,0 +1,59 @@
+CREATE TABLE user_pools (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE app_clients (id TEXT PRIMARY KEY, pool_id TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX app_clients_pool ON app_clients (pool_id);
+CREATE TABLE signing_keys (pool_id TEXT, use TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, use)) WITHOUT ROWID;
+CREATE TABLE resource_servers (
+    pool_id TEXT, identifier TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, identifier)) WITHOUT ROWID;
+CREATE TABLE domains (domain TEXT PRIMARY KEY, pool_id TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX domains_pool ON domains (pool_id);
+CREATE TABLE groups (pool_id TEXT, name TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
+CREATE TABLE memberships (
+    pool_id TEXT, username TEXT, group_name TEXT, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, username, group_name)) WITHOUT ROWID;
+CREATE INDEX memberships_group ON memberships (pool_id, group_name, username);
+
+-- A row id keeps each index small; every searched column leads with the pool, then itself, so that no plan scans a pool.
+CREATE TABLE users (
+    pool_id TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL, status TEXT NOT NULL, enabled INTEGER NOT NULL,
+    email TEXT, phone_number TEXT, name TEXT, given_name TEXT, family_name TEXT, preferred_username TEXT,
+    document BLOB NOT NULL);
+CREATE UNIQUE INDEX users_username ON users (pool_id, username);
+CREATE UNIQUE INDEX users_sub ON users (pool_id, sub);
+CREATE INDEX users_status ON users (pool_id, status, username);
+CREATE INDEX users_enabled ON users (pool_id, enabled, username);
+CREATE INDEX users_email ON users (pool_id, email, username);
+CREATE INDEX users_phone_number ON users (pool_id, phone_number, username);
+CREATE INDEX users_name ON users (pool_id, name, username);
+CREATE INDEX users_given_name ON users (pool_id, given_name, username);
+CREATE INDEX users_family_name ON users (pool_id, family_name, username);
+CREATE INDEX users_preferred_username ON users (pool_id, preferred_username, username);
+CREATE TABLE sign_in_names (
+    pool_id TEXT, name TEXT, username TEXT NOT NULL, document BLOB NOT NULL, PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
+CREATE INDEX sign_in_names_username ON sign_in_names (pool_id, username);
+CREATE TABLE confirmation_codes (
+    pool_id TEXT, username TEXT, purpose TEXT, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, username, purpose)) WITHOUT ROWID;
+CREATE TABLE challenge_sessions (id TEXT PRIMARY KEY, expires_at REAL NOT NULL, document BLOB NOT NULL);
+CREATE INDEX challenge_sessions_expiry ON challenge_sessions (expires_at);
+CREATE TABLE refresh_tokens (
+    id TEXT PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, origin_jti TEXT NOT NULL, expires_at REAL NOT NULL,
+    document BLOB NOT NULL);
+CREATE INDEX refresh_tokens_origin ON refresh_tokens (pool_id, origin_jti);
+CREATE INDEX refresh_tokens_user ON refresh_tokens (pool_id, username);
+CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
+CREATE TABLE attempts (
+    pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;
+CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);
+CREATE INDEX messages_sent ON messages (sent_at);
+CREATE INDEX messages_recipient ON messages (recipient, sent_at);
+CREATE TABLE functions (name TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE permissions (
+    function TEXT, statement_id TEXT, document BLOB NOT NULL, PRIMARY KEY (function, statement_id)) WITHOUT ROWID;
+CREATE TABLE rest_apis (id TEXT PRIMARY KEY, document BLOB NOT NULL);
+CREATE TABLE stacks (name TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE stack_resources (
+    stack TEXT, logical_id TEXT, document BLOB NOT NULL, PRIMARY KEY (stack, logical_id)) WITHOUT ROWID;
+CREATE TABLE moto_records (
+    service TEXT, kind TEXT, parent TEXT, name TEXT, document BLOB NOT NULL, PRIMARY KEY (service, kind, parent, name));
+CREATE TABLE access_keys (id TEXT PRIMARY KEY, principal_arn TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX access_keys_principal ON access_keys (principal_arn);

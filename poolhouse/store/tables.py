@@ -1,0 +1,120 @@
+"""Every entity the store keeps, and the columns each is found by. The SQL is in `schema/`."""
+
+from typing import TypeVar
+
+from poolhouse.apigateway.entities import RestApi
+from poolhouse.cognito_idp.entities import (
+    AppClient,
+    Attempts,
+    ChallengeSession,
+    ConfirmationCode,
+    Domain,
+    Group,
+    Membership,
+    RefreshToken,
+    ResourceServer,
+    SigningKey,
+    SignInName,
+    User,
+    UserPool,
+)
+from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.outbox.entities import Message
+from poolhouse.store.table import Cache, Connect, Entity, Table
+from poolhouse.template.entities import Stack, StackResource
+from poolhouse.wire.entities import AccessKey
+
+T = TypeVar("T")
+
+USER_POOLS = Entity("user_pools", UserPool, key=("id",), cached=True)
+APP_CLIENTS = Entity("app_clients", AppClient, key=("id",), columns={"pool_id": lambda c: c.pool_id}, cached=True)
+SIGNING_KEYS = Entity("signing_keys", SigningKey, key=("pool_id", "use"), cached=True)
+RESOURCE_SERVERS = Entity("resource_servers", ResourceServer, key=("pool_id", "identifier"), cached=True)
+DOMAINS = Entity("domains", Domain, key=("domain",), columns={"pool_id": lambda d: d.pool_id}, cached=True)
+GROUPS = Entity("groups", Group, key=("pool_id", "name"))
+MEMBERSHIPS = Entity("memberships", Membership, key=("pool_id", "username", "group_name"))
+USERS = Entity(
+    "users",
+    User,
+    key=("pool_id", "username"),
+    columns={
+        "sub": lambda u: u.sub,
+        "status": lambda u: u.status,
+        "enabled": lambda u: u.enabled,
+        "email": lambda u: folded(u.attributes.get("email")),
+        "phone_number": lambda u: folded(u.attributes.get("phone_number")),
+        "name": lambda u: folded(u.attributes.get("name")),
+        "given_name": lambda u: folded(u.attributes.get("given_name")),
+        "family_name": lambda u: folded(u.attributes.get("family_name")),
+        "preferred_username": lambda u: folded(u.attributes.get("preferred_username")),
+    },
+)
+SIGN_IN_NAMES = Entity("sign_in_names", SignInName, key=("pool_id", "name"), columns={"username": lambda n: n.username})
+CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
+CHALLENGE_SESSIONS = Entity(
+    "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
+)
+REFRESH_TOKENS = Entity(
+    "refresh_tokens",
+    RefreshToken,
+    key=("id",),
+    columns={
+        "pool_id": lambda t: t.pool_id,
+        "username": lambda t: t.username,
+        "origin_jti": lambda t: t.origin_jti,
+        "expires_at": lambda t: t.expires_at,
+    },
+)
+ATTEMPTS = Entity("attempts", Attempts, key=("pool_id", "username", "kind"))
+MESSAGES = Entity(
+    "messages",
+    Message,
+    key=("id",),
+    columns={"recipient": lambda m: m.to, "sent_at": lambda m: m.sent_at},
+)
+FUNCTIONS = Entity("functions", Function, key=("name",), cached=True)
+PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"))
+REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
+STACKS = Entity("stacks", Stack, key=("name",))
+STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))
+MOTO_RECORDS = Entity("moto_records", MotoRecord, key=("service", "kind", "parent", "name"))
+ACCESS_KEYS = Entity(
+    "access_keys", AccessKey, key=("id",), columns={"principal_arn": lambda k: k.principal_arn}, cached=True
+)
+
+
+def folded(value: str | None) -> str | None:
+    """A searched attribute: ListUsers compares values without regard to case."""
+    return None if value is None else value.lower()
+
+
+class Tables:
+    """One `Table` per entity, all on the same connection."""
+
+    def __init__(self, connect: Connect, caches: dict[str, Cache], written: set[str] | None = None) -> None:
+        def table(entity: Entity[T]) -> Table[T]:
+            cache = caches.setdefault(entity.table, Cache()) if entity.cached else None
+            return Table(entity, connect, cache=cache, written=written)
+
+        self.user_pools = table(USER_POOLS)
+        self.app_clients = table(APP_CLIENTS)
+        self.signing_keys = table(SIGNING_KEYS)
+        self.resource_servers = table(RESOURCE_SERVERS)
+        self.domains = table(DOMAINS)
+        self.groups = table(GROUPS)
+        self.memberships = table(MEMBERSHIPS)
+        self.users = table(USERS)
+        self.sign_in_names = table(SIGN_IN_NAMES)
+        self.confirmation_codes = table(CONFIRMATION_CODES)
+        self.challenge_sessions = table(CHALLENGE_SESSIONS)
+        self.refresh_tokens = table(REFRESH_TOKENS)
+        self.attempts = table(ATTEMPTS)
+        self.messages = table(MESSAGES)
+        self.functions = table(FUNCTIONS)
+        self.permissions = table(PERMISSIONS)
+        self.rest_apis = table(REST_APIS)
+        self.stacks = table(STACKS)
+        self.stack_resources = table(STACK_RESOURCES)
+        self.moto_records = table(MOTO_RECORDS)
+        self.access_keys = table(ACCESS_KEYS)

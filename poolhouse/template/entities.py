@@ -1,0 +1,30 @@
+"""A deployed stack, as it is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+
+class Stack(Struct, frozen=True):
+    """A deployed template: where it came from, its parameters and outputs."""
+
+    name: str
+    id: str
+    template: str  # the template's file
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+    deployed_at: datetime
+
+
+class StackResource(Struct, frozen=True):
+    """One resource of a stack: what it became, and the resolved properties it was last made with."""
+
+    stack: str
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: Mapping[str, Any] = {}
+    attributes: Mapping[str, Any] = {}
+    deletion_policy: str = "Delete"

@@ -1,0 +1,20 @@
+"""An access key that was issued here, as it is kept."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class AccessKey(Struct, frozen=True):
+    """Keys issued here: signatures made with them are always verified.
+
+    `principal_arn` is who signs with them. Temporary keys have a session token (its keyed digest) and expire.
+    """
+
+    id: str
+    sealed_secret: str
+    kind: str
+    principal_arn: str
+    account_id: str
+    session_token_digest: str | None = None
+    expires_at: datetime | None = None
