@@ -137,6 +137,7 @@ class Table(Generic[T]):
         order: Sequence[str] = (),
         after: Sequence[Value] = (),
         limit: int | None = None,
+        descending: bool = False,
         prefix: tuple[str, str] | None = None,
         **where: Value,
     ) -> list[T]:
@@ -148,9 +149,10 @@ class Table(Generic[T]):
         sql, values = self._condition(where, prefix)
         by = self._order(order)
         if after:
-            sql += f" AND ({', '.join(by)}) > ({', '.join('?' * len(by))})"
+            sql += f" AND ({', '.join(by)}) {'<' if descending else '>'} ({', '.join('?' * len(by))})"
             values += after
-        sql = f"SELECT document FROM {self._entity.table} WHERE {sql} ORDER BY {', '.join(by)}"  # noqa: S608
+        ordered = ", ".join(f"{name} DESC" if descending else name for name in by)
+        sql = f"SELECT document FROM {self._entity.table} WHERE {sql} ORDER BY {ordered}"  # noqa: S608
         if limit is not None:
             sql += f" LIMIT {int(limit)}"
         with self._connect() as connection:

@@ -1,0 +1,63 @@
+# Each target does its own set-up on a machine with Python 3.11 or newer, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.dev-ready
+NODE_READY := tests/clients/node/node_modules/.ready
+SAM := .venv-sam/bin/sam
+
+.PHONY: install up test check lint demo bench clean
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt src/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Poolhouse needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing Poolhouse into $(VENV) (a minute or two the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r src/requirements.txt
+	@touch $@
+
+$(DEV_READY): $(READY)
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(NODE_READY): tests/clients/node/package.json tests/clients/node/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing the JavaScript clients ..."; \
+		cd tests/clients/node && npm ci --silent --no-audit --no-fund && touch node_modules/.ready; fi
+
+up: $(READY)
+	@$(BIN)/poolhouse up $(ARGS)
+
+test: $(DEV_READY)
+	@$(MAKE) --no-print-directory $(NODE_READY)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+check: lint test
+
+lint: $(DEV_READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy poolhouse src tests bench
+	@$(BIN)/cfn-lint template.yaml
+
+demo: $(DEV_READY)
+	@$(MAKE) --no-print-directory $(NODE_READY)
+	@$(BIN)/python -m demo
+
+bench: $(DEV_READY)
+	@$(BIN)/python -m bench $(ARGS)
+
+$(SAM):
+	@echo "Installing the SAM CLI into .venv-sam (its pins clash with ours) ..."
+	@$(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
+
+sam-validate: $(SAM)
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+
+clean:
+	@rm -rf $(VENV) .venv-sam .poolhouse .aws-sam tests/clients/node/node_modules
