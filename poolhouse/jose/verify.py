@@ -87,7 +87,7 @@ def parse(token: str) -> Unverified:
     try:
         signed, header, claims, signature = _split(token.encode("ascii"))
         return Unverified(_MAP.decode(_decoded(header)), _MAP.decode(_decoded(claims)), signed, _decoded(signature))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError) as error:  # msgspec's DecodeError is a ValueError; deep nesting is no token
         raise Malformed("not a token") from error
 
 

@@ -1,0 +1,75 @@
+"""Swagger's security definitions, read: what each method asks of its caller.
+
+The shapes are those aws-sam-translator writes, from
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_OPEN = "NONE"  # what the SAM translator writes for a method that opts out of the default authorizer
+
+
+@dataclass(frozen=True, slots=True)
+class CognitoAuthorizer:
+    """A COGNITO_USER_POOLS authorizer: the token is in `header` (lower case) and was issued by any of the pools."""
+
+    name: str
+    header: str
+    pool_ids: tuple[str, ...]
+    audience: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuiltAuthorizer:
+    """An authorizer of a kind this cloud does not have yet: it refuses everyone. `name` says which."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """An authorizer a caller must satisfy, and the scopes of which its token needs any one."""
+
+    authorizer: CognitoAuthorizer | NotBuiltAuthorizer
+    scopes: tuple[str, ...] = ()
+
+
+def requirements(
+    security: Iterable[Mapping[str, Sequence[str]]], definitions: Mapping[str, Mapping[str, Any]]
+) -> tuple[Requirement, ...]:
+    """What a method's `security` asks. Nothing at all only when it is empty or says NONE."""
+    return tuple(
+        Requirement(parse(name, definitions.get(name)), tuple(scopes))
+        for entry in security
+        for name, scopes in entry.items()
+        if name != _OPEN or name in definitions
+    )
+
+
+def parse(name: str, definition: Mapping[str, Any] | None) -> CognitoAuthorizer | NotBuiltAuthorizer:
+    """The authorizer of a security definition."""
+    if definition is None:
+        return NotBuiltAuthorizer(f"authorizer {name}, which the API does not define")
+    kind = str(definition.get("x-amazon-apigateway-authtype", "")).lower()
+    if kind != "cognito_user_pools":
+        return NotBuiltAuthorizer(_kind(name, kind, definition))
+    details = definition.get("x-amazon-apigateway-authorizer", {})
+    expression = details.get("identityValidationExpression")
+    return CognitoAuthorizer(
+        name=name,
+        header=str(definition.get("name", "Authorization")).lower(),
+        pool_ids=tuple(str(arn).rpartition("/")[2] for arn in details.get("providerARNs", ())),
+        audience=re.compile(expression) if expression else None,
+    )
+
+
+def _kind(name: str, kind: str, definition: Mapping[str, Any]) -> str:
+    if kind == "awssigv4":
+        return "AWS_IAM authorization"
+    details = definition.get("x-amazon-apigateway-authorizer")
+    if details is None:
+        return f"API key {name}"
+    return f"{str(details.get('type', kind)).upper()} authorizer {name}"

@@ -1,0 +1,126 @@
+"""The door of the gateway: find the API, the method, ask who calls, run the integration, answer."""
+
+import base64
+import dataclasses
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from poolhouse.apigateway import address, integrations, responses
+from poolhouse.apigateway.authorizers import cognito
+from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer
+from poolhouse.apigateway.entities import RestApi
+from poolhouse.apigateway.errors import (
+    Forbidden,
+    GatewayError,
+    IncompleteSignature,
+    MissingAuthenticationToken,
+    NotBuilt,
+    RequestTooLarge,
+)
+from poolhouse.apigateway.exchange import Exchange
+from poolhouse.apigateway.routes import Match, Routes
+from poolhouse.call import Call
+from poolhouse.web import Request, Response
+
+MakeCall = Callable[[Request], Call]
+_MAX_BODY = 10 * 1024 * 1024  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+_BY_PRODUCT = "Stage"  # a stage that the SAM translator's deployments bring along, and nobody calls
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_UNDEPLOYED = RestApi("undeployed", "", {}, _NEVER, _NEVER)
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Every deployed REST API. `make_call` gives the surroundings of one request: time, ids, store, functions."""
+
+    def __init__(self, make_call: MakeCall) -> None:
+        self._make_call = make_call
+        self._compiled: dict[str, tuple[datetime, Routes]] = {}
+        self._default_api_id = ""
+
+    def handle(self, request: Request, *, api_id: str | None = None, stage: str | None = None) -> Response:
+        """Answer a request whose path leaves the stage out.
+
+        Without `api_id` it is for the one API that is deployed, or the oldest of several; without `stage` for that
+        API's first stage by name.
+        """
+        call = self._make_call(request)
+        api = self._default_api(call) if api_id is None else call.store.rest_apis.find(id=api_id)
+        exchange = Exchange(call, request, api or _UNDEPLOYED, _stage(api, stage))
+        try:
+            response = self._answer(exchange)
+        except GatewayError as error:
+            response = responses.from_error(exchange, error)
+            log.info("%s refused: %s", call.request_id, error.text)
+        log.info("%s %s %s -> %d", call.request_id, request.method, exchange.stage_path, response.status)
+        return response.with_headers(
+            (("x-amzn-RequestId", call.request_id), ("x-amz-apigw-id", exchange.extended_request_id))
+        )
+
+    def handle_endpoint(self, request: Request) -> Response | None:
+        """Answer a request on the AWS endpoint that names an API and a stage in its host or path; None for others."""
+        found = address.find(request)
+        if found is None:
+            return None
+        return self.handle(dataclasses.replace(request, path=found.path), api_id=found.api_id, stage=found.stage)
+
+    def _answer(self, exchange: Exchange) -> Response:
+        if exchange.stage not in exchange.api.stages:
+            raise Forbidden
+        if len(exchange.request.body) > _MAX_BODY:
+            raise RequestTooLarge
+        match = self._routes(exchange.api).find(exchange.request.method, exchange.request.path)
+        if match is None:
+            raise _unknown_method(exchange.request.header("authorization"))
+        found = dataclasses.replace(exchange, match=match)
+        return integrations.respond(_authorized(found, match), match)
+
+    def _routes(self, api: RestApi) -> Routes:
+        modified_at, routes = self._compiled.get(api.id, (None, None))
+        if routes is None or modified_at != api.modified_at:
+            routes = Routes(api)
+            self._compiled[api.id] = (api.modified_at, routes)
+        return routes
+
+    def _default_api(self, call: Call) -> RestApi | None:
+        api = call.store.rest_apis.find(id=self._default_api_id) if self._default_api_id else None
+        if api is None:
+            api = min(call.store.rest_apis.list(), key=lambda one: one.created_at, default=None)
+            self._default_api_id = api.id if api else ""
+        return api
+
+
+def _stage(api: RestApi | None, stage: str | None) -> str:
+    if stage is not None or api is None:
+        return stage or ""
+    names = sorted(api.stages)
+    return next((name for name in names if name != _BY_PRODUCT), names[0] if names else "")
+
+
+def _authorized(exchange: Exchange, match: Match) -> Exchange:
+    for requirement in match.method.requirements:
+        authorizer = requirement.authorizer
+        if not isinstance(authorizer, CognitoAuthorizer):
+            raise NotBuilt(authorizer.name)
+        header = exchange.request.header(authorizer.header)
+        claims = cognito.authorize(exchange.call, authorizer, requirement.scopes, header)
+        exchange = dataclasses.replace(exchange, claims=claims)
+    return exchange
+
+
+def _unknown_method(authorization: str) -> GatewayError:
+    """AWS reads the Authorization header of a request it has no method for as a signature of its own kind.
+
+    What exactly is hashed is not known. A header of one word, and a signature, get Missing Authentication Token.
+    """
+    _, space, parameters = authorization.partition(" ")
+    if not space or "=" in parameters:
+        return MissingAuthenticationToken()
+    digest = base64.b64encode(hashlib.sha256(authorization.encode()).digest()).decode()
+    return IncompleteSignature(
+        "Invalid key=value pair (missing equal-sign) in Authorization header "
+        f"(hashed with SHA-256 and encoded with Base64): '{digest}'."
+    )
