@@ -4,6 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+SEAL_PURPOSE = "access key"  # what a secret access key is sealed for
+
 
 class AccessKey(Struct, frozen=True):
     """Keys issued here: signatures made with them are always verified.

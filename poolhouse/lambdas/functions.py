@@ -1,0 +1,269 @@
+"""Lambda functions: kept, permitted, invoked."""
+
+import math
+import secrets
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from poolhouse.call import Invocation, InvokeRefused, InvokeTimeout
+from poolhouse.errors import CommandError
+from poolhouse.lambdas import policy
+from poolhouse.lambdas.code_folder import CodeFolders
+from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.lambdas.environment import RESERVED, VERSION, environment
+from poolhouse.lambdas.errors import (
+    InvalidParameterValueException,
+    RequestEntityTooLargeException,
+    ResourceNotFoundException,
+    TooManyRequestsException,
+)
+from poolhouse.lambdas.invocation import Event, Outcome, Run
+from poolhouse.lambdas.process import Worker
+from poolhouse.lambdas.role_keys import RoleKeyRing
+from poolhouse.lambdas.workers import Limits, Workers
+from poolhouse.store import Store
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_PAYLOAD = 6_291_456
+MAX_EVENT_PAYLOAD = 1_048_576
+
+Log = Callable[[str, str], None]
+
+
+class Functions:
+    """The functions of one cloud. `origin` is where they reach it; `log` gets a function's name and a line of its log.
+
+    `native_client` False runs workers with the plain Python Runtime API client, as is done where no native one exists.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        origin: str,
+        account_id: str,
+        region: str,
+        clock: Callable[[], datetime],
+        log: Log | None = None,
+        limits: Limits | None = None,
+        code_check_seconds: float = 0.5,
+        native_client: bool = True,
+    ) -> None:
+        self._store = store
+        self._origin = origin
+        self._account_id = account_id
+        self._region = region
+        self._clock = clock
+        self._log: Log = log or _no_log
+        self._limits = limits or Limits()
+        self._client = "native" if native_client else "shim"
+        self._keys = RoleKeyRing(store, account_id=account_id, clock=clock)
+        self._folders = CodeFolders(code_check_seconds)
+        self._workers = Workers(self._start, clock=clock, limits=self._limits)
+
+    def put(self, function: Function) -> list[str]:
+        """Keep a function, new or in place of the one of this name; what the person should know about it, in lines.
+
+        Raises CommandError for what is not built, InvalidParameterValueException for what Lambda refuses.
+        """
+        _check_runtime(function)
+        _check_environment(function)
+        if not Path(function.code).is_dir():
+            raise CommandError(f"{function.name}: there is no folder {function.code} to take its code from")
+        with self._store.write() as tx:
+            tx.functions.put(function)
+        self._workers.retire(function.name)
+        return _warnings(function)
+
+    def remove(self, name: str) -> None:
+        """Forget a function, its resource policy and its keys; nothing happens if there is none."""
+        function = self._store.functions.find(name=name)
+        if function is None:
+            return
+        with self._store.write() as tx:
+            tx.functions.remove(name=name)
+            tx.permissions.remove(function=name)
+        self._keys.remove(function)
+        self._workers.retire(name)
+
+    def get(self, name_or_arn: str, *, qualifier: str | None = None) -> Function:
+        """A function by its name, its ARN, or `account:function:name`. Raises ResourceNotFoundException."""
+        return self._resolve(name_or_arn, qualifier)[0]
+
+    def add_permission(self, permission: Permission) -> None:
+        """Keep one statement of a function's resource policy, new or in place of the one of its id."""
+        self.get(permission.function)
+        with self._store.write() as tx:
+            tx.permissions.put(permission)
+
+    def remove_permission(self, function: str, statement_id: str) -> None:
+        """Forget one statement; nothing happens if there is none."""
+        with self._store.write() as tx:
+            tx.permissions.remove(function=function, statement_id=statement_id)
+
+    def invoke(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> Invocation:
+        """Run a function and wait for its answer, as Lambda's Invoke does. Raises LambdaError."""
+        return self.run(name_or_arn, payload, qualifier=qualifier).invocation
+
+    def run(
+        self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None, client_context: bytes = b""
+    ) -> Outcome:
+        """The same, with the request's id and the end of its log. `client_context` is JSON on one line."""
+        run, function = self._begin(name_or_arn, payload, qualifier, client_context)
+        try:
+            outcome = run.advance()
+        finally:
+            self._workers.leave(function)
+        assert outcome is not None  # noqa: S101
+        return outcome
+
+    def run_later(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> None:
+        """Run a function and do not wait: once, now; Lambda's queue, retries and destinations are not built."""
+        if len(payload) > MAX_EVENT_PAYLOAD:
+            raise RequestEntityTooLargeException(
+                f"{len(payload)} byte payload is too large for the Event invocation type "
+                f"(limit {MAX_EVENT_PAYLOAD} bytes)"
+            )
+        run, function = self._begin(name_or_arn, payload, qualifier, b"")
+        self._go_on(run, function)
+
+    def invoke_for_service(
+        self,
+        function_arn: str,
+        event: bytes,
+        *,
+        service: str,
+        source_arn: str,
+        timeout: timedelta | None = None,
+    ) -> Invocation:
+        """Run a function for an AWS service: `call.Invoke`."""
+        try:
+            function, _ = self._resolve(function_arn, None)
+            self._check_permission(function, service, source_arn)
+            run, function = self._begin(function_arn, event, None, b"")
+        except (ResourceNotFoundException, TooManyRequestsException, RequestEntityTooLargeException) as error:
+            raise InvokeRefused(error.code, error.message or "") from error
+        return self._wait(run, function, timeout)
+
+    def close(self) -> None:
+        """End every worker. Invocations under way come back with an error, new ones are refused with RuntimeError."""
+        self._workers.close()
+
+    def _wait(self, run: Run, function: Function, timeout: timedelta | None) -> Invocation:
+        """Wait as long as the service does; past that the function goes on, and keeps its worker, until it ends."""
+        until = math.inf if timeout is None else time.monotonic() + timeout.total_seconds()
+        is_left = True
+        try:
+            outcome = run.advance(until)
+            if outcome is None:
+                is_left = False
+                self._go_on(run, function)
+                raise InvokeTimeout(function.arn)
+            return outcome.invocation
+        finally:
+            if is_left:
+                self._workers.leave(function)
+
+    def _go_on(self, run: Run, function: Function) -> None:
+        def finish() -> None:
+            try:
+                run.advance()
+            finally:
+                self._workers.leave(function)
+
+        threading.Thread(target=finish, name=f"invocation of {function.name}", daemon=True).start()
+
+    def _begin(
+        self, name_or_arn: str, payload: bytes, qualifier: str | None, client_context: bytes
+    ) -> tuple[Run, Function]:
+        """Count the invocation in; whoever called sees to it that it leaves again."""
+        if self._store.is_writing:
+            raise RuntimeError("a function is not invoked inside store.write(): it may call back and meet the lock")
+        function, arn = self._resolve(name_or_arn, qualifier)
+        if len(payload) > MAX_PAYLOAD:
+            raise RequestEntityTooLargeException(
+                f"Request must be smaller than {MAX_PAYLOAD} bytes for the InvokeFunction operation"
+            )
+        event = Event(str(uuid.uuid4()), payload, arn, _trace_id(), client_context)
+        fingerprint = self._folders.fingerprint(function.code)
+        self._workers.enter(function)
+        run = Run(
+            function,
+            event,
+            self._workers,
+            fingerprint=fingerprint,
+            init_seconds=self._limits.init_seconds,
+            log=self._log,
+        )
+        return run, function
+
+    def _check_permission(self, function: Function, service: str, source_arn: str) -> None:
+        account = (source_arn.split(":") + [""] * 5)[4] or self._account_id
+        permissions = self._store.permissions.list(function=function.name)
+        if not policy.is_permitted(permissions, service=service, source_arn=source_arn, source_account=account):
+            raise InvokeRefused("AccessDeniedException", f"{service} may not invoke {function.arn}")
+
+    def _resolve(self, name_or_arn: str, qualifier: str | None) -> tuple[Function, str]:
+        """The function, and the ARN it is invoked by: with the qualifier if it was named with one."""
+        name, own_qualifier = self._parts(name_or_arn)
+        qualifier = qualifier or own_qualifier
+        function = self._store.functions.find(name=name) if qualifier in (None, VERSION) else None
+        if function is None:
+            arn = f"arn:aws:lambda:{self._region}:{self._account_id}:function:{name}:{qualifier or VERSION}"
+            raise ResourceNotFoundException(f"Function not found: {arn}")
+        return function, f"{function.arn}:{qualifier}" if qualifier else function.arn
+
+    def _parts(self, name_or_arn: str) -> tuple[str, str | None]:
+        before, found, after = name_or_arn.partition("function:")
+        if found and before and not self._is_ours(before):
+            raise ResourceNotFoundException(f"Function not found: {name_or_arn}")
+        name, _, qualifier = (after if found else name_or_arn).partition(":")
+        return name, qualifier or None
+
+    def _is_ours(self, before: str) -> bool:
+        """What stands before `function:` in an ARN, or in its short form."""
+        return before in (f"arn:aws:lambda:{self._region}:{self._account_id}:", f"{self._account_id}:")
+
+    def _start(self, function: Function, fingerprint: int) -> Worker:
+        keys = self._keys.get(function)
+        log_stream = f"{self._clock():%Y/%m/%d}/[{VERSION}]{secrets.token_hex(16)}"
+        variables = environment(function, keys, origin=self._origin, region=self._region, log_stream=log_stream)
+        return Worker(function, variables, fingerprint=fingerprint, keys_expire_at=keys.expires_at, client=self._client)
+
+
+def _check_runtime(function: Function) -> None:
+    if not function.runtime.startswith("python3."):
+        raise CommandError(
+            f"{function.name}: the {function.runtime} runtime is not built yet, python3.x functions run here"
+        )
+
+
+def _check_environment(function: Function) -> None:
+    reserved = [name for name in function.environment if name in RESERVED]
+    if reserved:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+
+
+def _warnings(function: Function) -> list[str]:
+    here = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if function.runtime == here:
+        return []
+    return [f"{function.name}: its runtime is {function.runtime}; it runs on this machine's {here}"]
+
+
+def _trace_id() -> str:
+    """X-Ray's header, not sampled: there is no daemon here to send segments to, and the SDK then sends none."""
+    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+def _no_log(_function: str, _line: str) -> None:
+    pass
