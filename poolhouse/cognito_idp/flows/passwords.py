@@ -1,0 +1,55 @@
+"""Passwords as the store keeps them: an SRP salt and a sealed verifier, from which no password can be read."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import Password, User, UserPool
+from poolhouse.cognito_idp.rules import passwords, srp
+
+# Without the characters that HTML mail and message placeholders give a meaning to.
+_GENERATED_SYMBOLS = "!@#%^*_-+=?."
+_GENERATED_LENGTH = 8
+
+
+def set_password(
+    call: Call, pool: UserPool, user: User, password: str, *, expires_at: datetime | None = None
+) -> Password:
+    """What is kept of a password for this user; whether a policy likes it is asked elsewhere."""
+    salt = srp.make_salt(secrets.token_bytes(srp.SALT_BYTES))
+    made = srp.make_verifier(pool.id, user.username, password, salt)
+    sealed = call.store.sealer.seal(made, _purpose(pool.id, user.username))
+    return Password(salt=salt, sealed_verifier=sealed, expires_at=expires_at)
+
+
+def is_password(call: Call, pool: UserPool, user: User, password: str) -> bool:
+    """Whether this is the user's password. A user without one has no right answer."""
+    if user.password is None:
+        return False
+    return srp.is_password(
+        password, verifier(call, pool, user), pool_id=pool.id, username=user.username, salt=user.password.salt
+    )
+
+
+def verifier(call: Call, pool: UserPool, user: User) -> bytes:
+    """The SRP verifier of a user who has a password. Raises ValueError for one who has not."""
+    if user.password is None:
+        raise ValueError("the user has no password")
+    return call.store.sealer.unseal(user.password.sealed_verifier, _purpose(pool.id, user.username))
+
+
+def generate(policy: Mapping[str, Any]) -> str:
+    """A random password that the policy accepts."""
+    alphabets = ["".join(sorted(characters)) for _, characters in passwords.CLASSES.values()][:3]
+    alphabets.append(_GENERATED_SYMBOLS)
+    length = max(policy.get("MinimumLength", passwords.DEFAULT_MINIMUM_LENGTH), _GENERATED_LENGTH)
+    characters = [secrets.choice(alphabet) for alphabet in alphabets]
+    characters += [secrets.choice("".join(alphabets)) for _ in range(length - len(characters))]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)
+
+
+def _purpose(pool_id: str, username: str) -> str:
+    return f"password:{pool_id}:{username}"
