@@ -5,7 +5,7 @@ give what rules read its name and type. Users and everything that belongs to one
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +20,90 @@ class UserPool(Struct, frozen=True):
     modified_at: datetime
     settings: Mapping[str, Any] = {}
 
+    def arn(self, region: str, account_id: str) -> str:
+        return f"arn:aws:cognito-idp:{region}:{account_id}:userpool/{self.id}"
+
+    @property
+    def username_attributes(self) -> tuple[str, ...]:
+        """What users sign in by in place of a user name: "email", "phone_number", both or nothing."""
+        return tuple(self.settings.get("UsernameAttributes", ()))
+
+    @property
+    def alias_attributes(self) -> tuple[str, ...]:
+        """What users may sign in by beside their user name."""
+        return tuple(self.settings.get("AliasAttributes", ()))
+
+    @property
+    def auto_verified_attributes(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("AutoVerifiedAttributes", ()))
+
+    @property
+    def attributes_verified_before_update(self) -> tuple[str, ...]:
+        """The attributes whose old value stays until the new one is verified."""
+        settings = self.settings.get("UserAttributeUpdateSettings", {})
+        return tuple(settings.get("AttributesRequireVerificationBeforeUpdate", ()))
+
+    @property
+    def is_case_sensitive(self) -> bool:
+        """True unless the pool was made case-insensitive; a pool made without the setting is case-sensitive."""
+        return bool(self.settings.get("UsernameConfiguration", {}).get("CaseSensitive", True))
+
+    def folded(self, name: str) -> str:
+        """A user name or sign-in name as this pool keeps it and finds it."""
+        return name if self.is_case_sensitive else name.lower()
+
+    @property
+    def password_policy(self) -> Mapping[str, Any]:
+        """The API's PasswordPolicyType, defaults filled in."""
+        policy: Mapping[str, Any] = self.settings.get("Policies", {}).get("PasswordPolicy", {})
+        return policy
+
+    @property
+    def temporary_password_ttl(self) -> timedelta:
+        """How long an administrator's password lasts. TemporaryPasswordValidityDays supersedes its older twin."""
+        older = self.settings.get("AdminCreateUserConfig", {}).get("UnusedAccountValidityDays")
+        # Zero stands for "not set" in the older member.
+        return timedelta(days=self.password_policy.get("TemporaryPasswordValidityDays", older or 7))
+
+    @property
+    def allows_self_sign_up(self) -> bool:
+        return not self.settings.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False)
+
+    @property
+    def recovery_mechanisms(self) -> tuple[str, ...] | None:
+        """verified_email, verified_phone_number, admin_only, first choice first; None: the rule from before these."""
+        mechanisms = self.settings.get("AccountRecoverySetting", {}).get("RecoveryMechanisms")
+        if not mechanisms:
+            return None
+        return tuple(m["Name"] for m in sorted(mechanisms, key=lambda m: int(m["Priority"])))
+
+    @property
+    def mfa_configuration(self) -> str:
+        """OFF, OPTIONAL or ON."""
+        return str(self.settings.get("MfaConfiguration", "OFF"))
+
+    @property
+    def tier(self) -> str:
+        """LITE, ESSENTIALS or PLUS."""
+        return str(self.settings.get("UserPoolTier", "ESSENTIALS"))
+
+    @property
+    def pre_token_generation_version(self) -> int:
+        """Which event the PreTokenGeneration trigger gets: 1, 2 or 3."""
+        config = self.settings.get("LambdaConfig", {}).get("PreTokenGenerationConfig", {})
+        return int(str(config.get("LambdaVersion", "V1_0"))[1])
+
+
+# "If you don't specify a value for ExplicitAuthFlows": CreateUserPoolClient in the API reference.
+_DEFAULT_AUTH_FLOWS = frozenset({"ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"})
+# The names from before ALLOW_...: they add to the default, or leave custom challenges as the only way. That refreshing
+# stays allowed then is a guess.
+_LEGACY_AUTH_FLOWS = {
+    "ADMIN_NO_SRP_AUTH": _DEFAULT_AUTH_FLOWS | {"ALLOW_ADMIN_USER_PASSWORD_AUTH"},
+    "USER_PASSWORD_AUTH": _DEFAULT_AUTH_FLOWS | {"ALLOW_USER_PASSWORD_AUTH"},
+    "CUSTOM_AUTH_FLOW_ONLY": frozenset({"ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}),
+}
+
 
 class AppClient(Struct, frozen=True):
     """An app client: the OAuth client registered in a pool. `sealed_secret` is None for a public client."""
@@ -31,6 +115,81 @@ class AppClient(Struct, frozen=True):
     modified_at: datetime
     sealed_secret: str | None = None
     settings: Mapping[str, Any] = {}
+
+    @property
+    def explicit_auth_flows(self) -> frozenset[str]:
+        """The ALLOW_... flows, the API's default when none were named, the old names translated."""
+        flows: list[str] = self.settings.get("ExplicitAuthFlows") or []
+        if "CUSTOM_AUTH_FLOW_ONLY" in flows:
+            return _LEGACY_AUTH_FLOWS["CUSTOM_AUTH_FLOW_ONLY"]
+        named = frozenset[str]().union(*(_LEGACY_AUTH_FLOWS.get(flow, {flow}) for flow in flows))
+        return named or _DEFAULT_AUTH_FLOWS
+
+    def allows(self, auth_flow: str) -> bool:
+        """Whether a sign-in may begin with this AuthFlow of InitiateAuth."""
+        other_names = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH", "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH"}
+        return f"ALLOW_{other_names.get(auth_flow, auth_flow)}" in self.explicit_auth_flows
+
+    @property
+    def access_token_ttl(self) -> timedelta:
+        return self._ttl("AccessToken", timedelta(hours=1), "hours")
+
+    @property
+    def id_token_ttl(self) -> timedelta:
+        return self._ttl("IdToken", timedelta(hours=1), "hours")
+
+    @property
+    def refresh_token_ttl(self) -> timedelta:
+        return self._ttl("RefreshToken", timedelta(days=30), "days")
+
+    @property
+    def auth_session_ttl(self) -> timedelta:
+        """How long a sign-in may wait for the answer to a challenge."""
+        return timedelta(minutes=int(self.settings.get("AuthSessionValidity", 3)))
+
+    @property
+    def hides_users(self) -> bool:
+        """Whether answers must not tell whether a user exists (PreventUserExistenceErrors)."""
+        return self.settings.get("PreventUserExistenceErrors") == "ENABLED"
+
+    @property
+    def can_revoke_tokens(self) -> bool:
+        return bool(self.settings.get("EnableTokenRevocation", True))
+
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        return bool(self.settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
+
+    @property
+    def is_oauth_client(self) -> bool:
+        """Whether the client may use the authorization server at all."""
+        return bool(self.settings.get("AllowedOAuthFlowsUserPoolClient", False))
+
+    @property
+    def allowed_oauth_flows(self) -> tuple[str, ...]:
+        """Of code, implicit and client_credentials."""
+        return tuple(self.settings.get("AllowedOAuthFlows", ()))
+
+    @property
+    def allowed_scopes(self) -> tuple[str, ...]:
+        return tuple(self.settings.get("AllowedOAuthScopes", ()))
+
+    @property
+    def read_attributes(self) -> frozenset[str] | None:
+        """The attributes that the client may read; None is all of them."""
+        return frozenset(self.settings.get("ReadAttributes", ())) or None
+
+    @property
+    def write_attributes(self) -> frozenset[str] | None:
+        """The attributes that the client may write; None is all of them."""
+        return frozenset(self.settings.get("WriteAttributes", ())) or None
+
+    def _ttl(self, token: str, default: timedelta, default_unit: str) -> timedelta:
+        validity = self.settings.get(f"{token}Validity")
+        if not validity:
+            return default
+        unit = self.settings.get("TokenValidityUnits", {}).get(token, default_unit)
+        return timedelta(**{unit: validity})
 
 
 class SigningKey(Struct, frozen=True):

@@ -1,0 +1,74 @@
+"""Find what a request names, or answer as AWS does that it is not there."""
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import AppClient, User, UserPool
+from poolhouse.cognito_idp.errors import (
+    ResourceNotFoundException,
+    UserNotFoundException,
+    app_client_not_found,
+    user_pool_not_found,
+)
+from poolhouse.store import Store, Tx
+
+
+def pool(call: Call, pool_id: str) -> UserPool:
+    """The user pool. Raises ResourceNotFoundException."""
+    found = call.store.user_pools.find(id=pool_id)
+    if found is None:
+        raise user_pool_not_found(pool_id)
+    return found
+
+
+def app_client(call: Call, client_id: str) -> AppClient:
+    """The app client of whatever pool. Raises ResourceNotFoundException."""
+    found = call.store.app_clients.find(id=client_id)
+    if found is None:
+        raise app_client_not_found(client_id)
+    return found
+
+
+def client_of_pool(call: Call, pool_id: str, client_id: str) -> tuple[UserPool, AppClient]:
+    """A pool and an app client that must belong to it, as AdminInitiateAuth names both."""
+    user_pool = pool(call, pool_id)
+    found = app_client(call, client_id)
+    if found.pool_id != pool_id:
+        raise ResourceNotFoundException(f"User pool client {client_id} does not exist in user pool {pool_id}.")
+    return user_pool, found
+
+
+def client_secret(call: Call, client: AppClient) -> str | None:
+    """The app client's secret; None for a public client."""
+    if client.sealed_secret is None:
+        return None
+    return call.store.sealer.unseal(client.sealed_secret, client_secret_purpose(client.id)).decode()
+
+
+def client_secret_purpose(client_id: str) -> str:
+    """What an app client's secret is sealed for."""
+    return f"client secret {client_id}"
+
+
+def user(call: Call, user_pool: UserPool, username: str) -> User:
+    """The user that this name stands for. Raises UserNotFoundException."""
+    found = find_user(call, user_pool, username)
+    if found is None:
+        raise UserNotFoundException
+    return found
+
+
+def find_user(call: Call, user_pool: UserPool, username: str) -> User | None:
+    """The user that this user name, sub or sign-in name stands for, or None."""
+    return find_user_in(call.store, user_pool, username)
+
+
+def find_user_in(tables: Store | Tx, user_pool: UserPool, username: str) -> User | None:
+    """`find_user` for use inside a write block, where what is read must be what the block decides on."""
+    name = user_pool.folded(username)
+    found = tables.users.find(pool_id=user_pool.id, username=name)
+    if found is None:
+        found = tables.users.find(pool_id=user_pool.id, sub=username)
+    if found is None:
+        sign_in_name = tables.sign_in_names.find(pool_id=user_pool.id, name=name)
+        if sign_in_name is not None:
+            found = tables.users.find(pool_id=user_pool.id, username=sign_in_name.username)
+    return found
