@@ -63,7 +63,7 @@ def _proxy(exchange: Exchange, match: Match) -> Response:
 _REFUSALS: dict[str, type[ApiConfigurationError | RequestTooLarge]] = {
     "AccessDeniedException": ApiConfigurationError,
     "ResourceNotFoundException": ApiConfigurationError,
-    "RequestTooLargeException": RequestTooLarge,
+    "RequestEntityTooLargeException": RequestTooLarge,
 }
 
 

@@ -111,7 +111,7 @@ def test_a_function_that_raised_is_a_bad_gateway_and_its_error_stays_inside(api:
         (InvokeRefused("AccessDeniedException"), 500, b'{"message": "Internal server error"}'),
         (InvokeRefused("ResourceNotFoundException"), 500, b'{"message": "Internal server error"}'),
         (InvokeRefused("TooManyRequestsException"), 502, b'{"message": "Internal server error"}'),
-        (InvokeRefused("RequestTooLargeException"), 413, b'{"message":"Request Too Long"}'),
+        (InvokeRefused("RequestEntityTooLargeException"), 413, b'{"message":"Request Too Long"}'),
     ],
 )
 def test_a_function_that_does_not_run_is_an_error_of_the_gateway(
