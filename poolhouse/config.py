@@ -1,6 +1,5 @@
-"""How this cloud is set up. The only reader of the environment here; options of the command line come first."""
+"""How this cloud is set up, as the command line or a test chose it. Nothing here reads the environment."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +35,3 @@ class Config:
     def issuer_base(self) -> str:
         """What a pool's id is put behind to make its issuer."""
         return f"https://cognito-idp.{self.region}.amazonaws.com" if self.issuer == ISSUER_AWS else self.origin
-
-
-def endpoint(default_port: int = 4566) -> str:
-    """The endpoint of a cloud that is already running, for the commands that talk to one."""
-    return os.environ.get("POOLHOUSE_ENDPOINT") or f"http://localhost:{default_port}"

@@ -1,0 +1,88 @@
+"""The cloud's own door, `/_poolhouse/...`: health, outbox, outputs, reset, clock. Loopback only.
+
+The front lets a request in here only when it names a loopback host and comes from no other site (front/doors.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+import msgspec
+
+from poolhouse.clock import Clock
+from poolhouse.outbox import mailbox
+from poolhouse.store import Store
+from poolhouse.web import Request, Response
+
+PREFIX = "/_poolhouse/"
+
+
+class _Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /_poolhouse/clock."""
+
+    advance_seconds: float
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control door can reach. `health` says what is deployed, None while nothing is ready."""
+
+    store: Store
+    clock: Clock
+    health: Callable[[], Mapping[str, object] | None]
+    reset: Callable[[], None]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one control request, in JSON."""
+        name = request.path.removeprefix(PREFIX)
+        route = _ROUTES.get(name)
+        if route is None:
+            return _json(404, {"message": f"No such page. There is: {', '.join(PREFIX + n for n in _ROUTES)}"})
+        method, answer = route
+        if request.method != method:
+            return _json(405, {"message": f"{request.path} takes {method}."}).with_headers([("allow", method)])
+        return answer(self, request)
+
+
+def _health(control: Control, _: Request) -> Response:
+    health = control.health()
+    if health is None:
+        return _json(503, {"status": "starting"})
+    return _json(200, {"status": "ok", **health})
+
+
+def _outbox(control: Control, request: Request) -> Response:
+    to = parse_qs(request.query).get("to", [None])[0]
+    return _json(200, [mailbox.message_type(message) for message in mailbox.find(control.store, to=to)])
+
+
+def _outputs(control: Control, _: Request) -> Response:
+    return _json(200, {stack.name: dict(stack.outputs) for stack in control.store.stacks.list()})
+
+
+def _reset(control: Control, _: Request) -> Response:
+    control.reset()
+    return _json(200, {"status": "reset"})
+
+
+def _clock(control: Control, request: Request) -> Response:
+    try:
+        by = msgspec.json.decode(request.body, type=_Advance).advance_seconds
+        now = control.clock.advance(timedelta(seconds=by))
+    except (msgspec.DecodeError, OverflowError, ValueError):
+        return _json(400, {"message": 'Send {"advance_seconds": 3600}; the clock ends with the year 9999.'})
+    return _json(200, {"now": now.isoformat()})
+
+
+_ROUTES: dict[str, tuple[str, Callable[[Control, Request], Response]]] = {
+    "health": ("GET", _health),
+    "outbox": ("GET", _outbox),
+    "outputs": ("GET", _outputs),
+    "reset": ("POST", _reset),
+    "clock": ("POST", _clock),
+}
+
+
+def _json(status: int, value: object) -> Response:
+    return Response(status, msgspec.json.encode(value), (("content-type", "application/json"),))

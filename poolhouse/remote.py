@@ -1,0 +1,114 @@
+"""The commands that talk to a cloud which is already running, over its own HTTP doors."""
+
+import base64
+import sys
+import time
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+import msgspec
+
+from poolhouse.errors import CommandError
+
+_TIMEOUT = 910  # seconds; a function may run for 15 minutes
+_POLL = 0.5  # seconds between two looks at the outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function answered: its payload as text, the end of its log, and whether it failed."""
+
+    payload: str
+    log: str
+    failed: bool
+
+
+def invoke(endpoint: str, function: str, event: bytes) -> Answer:
+    """Run a function by name or logical id. Raises CommandError when there is none, or the event is not JSON."""
+    try:
+        msgspec.json.decode(event)
+    except msgspec.DecodeError as error:
+        raise CommandError(f"The event is not JSON: {error}.") from error
+    name = _function_name(endpoint, function)
+    url = f"{endpoint}/2015-03-31/functions/{quote(name, safe='')}/invocations"
+    headers = {"x-amz-log-type": "Tail", "content-type": "application/json"}
+    body, answered = _fetch(url, method="POST", body=event, headers=headers)
+    log = base64.b64decode(answered.get("x-amz-log-result", "")).decode(errors="replace")
+    return Answer(body.decode(errors="replace"), log, "x-amz-function-error" in answered)
+
+
+def print_outbox(endpoint: str, *, to: str | None, follow: bool, as_json: bool) -> None:
+    """Print messages, oldest first so that the newest stands last; `follow` goes on until interrupted."""
+    seen: set[str] = set()
+    while True:
+        query = f"?{urlencode({'to': to})}" if to else ""
+        messages = _get(f"{endpoint}/_poolhouse/outbox{query}")
+        fresh = [message for message in reversed(messages) if message["id"] not in seen]
+        seen.update(message["id"] for message in fresh)
+        _print_messages(fresh, as_json=as_json, follow=follow)
+        if not follow:
+            return
+        try:
+            time.sleep(_POLL)
+        except KeyboardInterrupt:
+            return
+
+
+def print_outputs(endpoint: str, *, env: bool) -> None:
+    """Print each stack's outputs, as `name value` lines or as shell exports."""
+    for outputs in _get(f"{endpoint}/_poolhouse/outputs").values():
+        for name, value in outputs.items():
+            sys.stdout.write(f"export {name}='{value}'\n" if env else f"{name:24} {value}\n")
+
+
+def reset(endpoint: str) -> None:
+    """Have the cloud forget everything and deploy its template anew."""
+    _fetch(f"{endpoint}/_poolhouse/reset", method="POST", body=b"", headers={})
+
+
+def _print_messages(messages: list[dict[str, Any]], *, as_json: bool, follow: bool) -> None:
+    if as_json and not follow:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(messages[::-1]), indent=2).decode() + "\n")
+        return
+    if not messages and not follow:
+        sys.stdout.write("The outbox is empty.\n")
+    for message in messages:
+        sys.stdout.write(msgspec.json.encode(message).decode() + "\n" if as_json else _readable(message))
+    sys.stdout.flush()
+
+
+def _readable(message: dict[str, Any]) -> str:
+    lines = [
+        f"{message['sent_at'][:19]}  {message['medium']}  to {message['to']}  ({message['trigger_source']})",
+        *(f"  {name:8} {message[name]}" for name in ("subject", "code", "link") if message[name]),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _function_name(endpoint: str, function: str) -> str:
+    names = _get(f"{endpoint}/_poolhouse/health")["functions"]
+    if function in names.values():
+        return function
+    if function not in names:
+        raise CommandError(f"There is no function {function}. There is: {', '.join(sorted(names)) or 'none'}.")
+    return str(names[function])
+
+
+def _get(url: str) -> Any:
+    body, _ = _fetch(url, method="GET", body=None, headers={})
+    return msgspec.json.decode(body)
+
+
+def _fetch(url: str, *, method: str, body: bytes | None, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    request = Request(url, data=body, method=method, headers=headers)  # noqa: S310
+    try:
+        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            return response.read(), {name.lower(): value for name, value in response.headers.items()}
+    except HTTPError as error:
+        raise CommandError(f"{url}: {error.code} {error.read().decode(errors='replace')}") from error
+    except (URLError, HTTPException, OSError) as error:
+        raise CommandError(f"No cloud answers at {url.split('/_', 1)[0]}. Start one with `poolhouse up`.") from error

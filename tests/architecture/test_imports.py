@@ -1,0 +1,145 @@
+"""Who may import whom. The table is the architecture: a new line in it is a decision."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LEAVES = {"web", "errors", "call", "clock", "config", "arn"}
+MAY_IMPORT = {
+    "call": {"store", "outbox.entities"},
+    "store": {"*.entities"},
+    "front": LEAVES,
+    "wire": LEAVES | {"store"},
+    "jose": LEAVES,
+    "outbox": LEAVES | {"store"},
+    "cognito_idp": LEAVES | {"store", "jose", "outbox.entities"},
+    "oauth": LEAVES | {"store", "jose", "cognito_idp"},
+    "apigateway": LEAVES | {"store", "jose", "cognito_idp"},
+    "lambdas": LEAVES | {"store", "wire.entities"},
+    "moto_services": LEAVES | {"store"},
+    "template": LEAVES | {"store", "*.entities", "lambdas"},
+    "control": LEAVES | {"store", "outbox"},
+    "remote": {"errors"},
+    "testing": {"*"},
+    "app": {"*"},
+    "running": {"*"},
+    "cli": {"*"},
+}
+ONLY_IN = {
+    "sqlite3": {"store"},
+    "boto3": {"testing"},
+    "moto": {"moto_services"},
+    "samtranslator": {"template"},
+    "uvicorn": {"front"},
+    "typer": {"cli"},
+    "gmpy2": {"cognito_idp"},
+    "awslambdaric": {"lambdas"},
+}
+
+
+def modules(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        yield ".".join((prefix, *parts)).removesuffix(".__init__").strip("."), path
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+POOLHOUSE = dict(modules(ROOT / "poolhouse", "poolhouse"))
+SERVICE = dict(modules(ROOT / "src", ""))
+
+
+@pytest.mark.parametrize("name", sorted(set(POOLHOUSE) - {"poolhouse"}))
+def test_a_part_imports_only_what_the_table_lets_it(name: str) -> None:
+    part = name.split(".")[1]
+    allowed = MAY_IMPORT.get(part, LEAVES)
+    inner = {i.removeprefix("poolhouse.") for i in imports(POOLHOUSE[name]) if i in POOLHOUSE and i != "poolhouse"}
+
+    wrong = {i for i in inner if i.split(".")[0] != part and not _is_allowed(i, allowed)}
+
+    assert not wrong
+
+
+def _is_allowed(module: str, allowed: set[str]) -> bool:
+    return (
+        "*" in allowed
+        or module.split(".", maxsplit=1)[0] in allowed
+        or module in allowed
+        or ("*.entities" in allowed and module.endswith(".entities"))
+        # a package's own docstring, on the way to what is allowed inside it
+        or any(rule.startswith(f"{module}.") for rule in allowed)
+        or ("*.entities" in allowed and "." not in module)
+    )
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_library_is_used_in_its_own_part_only(library: str) -> None:
+    users = {
+        name.split(".")[1]
+        for name, path in POOLHOUSE.items()
+        if name != "poolhouse" and any(i.split(".")[0] == library for i in imports(path))
+    }
+
+    assert users <= ONLY_IN[library]
+
+
+def test_the_service_and_the_local_cloud_never_import_each_other() -> None:
+    ours = {i.split(".")[0] for path in POOLHOUSE.values() for i in imports(path)}
+    theirs = {i.split(".")[0] for path in SERVICE.values() for i in imports(path)}
+
+    assert not ours & {"src", "handlers", "triggers", "shared"}
+    assert "poolhouse" not in theirs
+
+
+def test_handlers_and_triggers_import_shared_and_never_each_other() -> None:
+    for name, path in SERVICE.items():
+        if name.startswith(("handlers", "triggers")):
+            ours = {i.split(".")[0] for i in imports(path)} & {"handlers", "triggers", "src"}
+            assert not ours, name
+
+
+def test_boto3_is_met_in_the_gateway_files_of_shared_only() -> None:
+    users = {
+        name for name, path in SERVICE.items() if any(i.split(".")[0] in {"boto3", "botocore"} for i in imports(path))
+    }
+
+    assert users <= {"shared.tables", "shared.user_pool", "shared.buckets"}
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    graph = {
+        name: {i for i in imports(path) if i in POOLHOUSE and i not in {name, "poolhouse"}} - _parents(name)
+        for name, path in POOLHOUSE.items()
+    }
+
+    list(TopologicalSorter(graph).static_order())
+
+
+def _parents(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:n]) for n in range(1, len(parts))}
+
+
+@pytest.mark.parametrize("name", sorted(n for n in POOLHOUSE if ".rules" in n))
+def test_rules_do_no_io_and_know_neither_time_nor_chance(name: str) -> None:
+    forbidden = {"poolhouse.store", "poolhouse.call", "poolhouse.outbox", "time", "random", "secrets", "os", "socket"}
+
+    assert not imports(POOLHOUSE[name]) & forbidden
+
+
+def test_the_environment_is_read_in_one_place_of_the_service() -> None:
+    readers = {name for name, path in SERVICE.items() if "environ" in path.read_text() or "getenv" in path.read_text()}
+
+    assert readers <= {"shared.config"}
