@@ -25,6 +25,10 @@ class InvalidParameterValueException(LambdaError):
     pass
 
 
+class ValidationException(LambdaError):
+    members: ClassVar[dict[str, str]] = {}
+
+
 class InvalidRequestContentException(LambdaError):
     pass
 

@@ -3,6 +3,7 @@
 import math
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from poolhouse.lambdas.workers import Workers
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_RESPONSE = 6_291_556
 _TAIL = 4096
+_KEPT_LINES = 1000
 _MEGABYTE = 1024 * 1024
 _TOO_LARGE = (
     b'{"errorMessage":"Exceeded maximum allowed payload size (6291556 bytes).","errorType":"RequestEntityTooLarge"}'
@@ -43,7 +45,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended, and what it logged."""
+    """How it ended, and the last lines it logged."""
 
     invocation: Invocation
     request_id: str
@@ -74,7 +76,7 @@ class Run:
         self._fingerprint = fingerprint
         self._init_seconds = init_seconds
         self._log = log
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._worker: Worker | None = None
         self._started_at = 0.0
         self._init_took = 0.0
@@ -108,7 +110,7 @@ class Run:
         except OSError as error:
             invocation = self._failed("Runtime.InvalidWorkingDir", f"{error.strerror}: {error.filename}")
         self._finish(invocation)
-        return Outcome(invocation, self._event.request_id, self._lines)
+        return Outcome(invocation, self._event.request_id, tuple(self._lines))
 
     def _find_worker(self) -> Generator[float, Message | None, Message | Invocation]:
         """A worker that waits for an event, or how starting one failed. One that died idle is passed over."""

@@ -12,10 +12,10 @@ import msgspec
 
 from poolhouse.lambdas.environment import VERSION
 from poolhouse.lambdas.errors import (
-    InvalidParameterValueException,
     InvalidRequestContentException,
     LambdaError,
     UnknownOperationException,
+    ValidationException,
 )
 from poolhouse.lambdas.functions import Functions
 from poolhouse.web import Request, Response
@@ -71,7 +71,7 @@ def _run(functions: Functions, request: Request, name: str, qualifier: str | Non
 def _invocation_type(request: Request) -> str:
     value = request.header("x-amz-invocation-type", "RequestResponse")
     if value not in _TYPES:
-        raise InvalidParameterValueException(
+        raise ValidationException(
             f"1 validation error detected: Value '{value}' at 'invocationType' failed to satisfy constraint: "
             f"Member must satisfy enum value set: [{', '.join(_TYPES)}]"
         )
