@@ -1,0 +1,8 @@
+"""The functions behind the API: one file, one function, one `lambda_handler`.
+
+Owns the routes: which model a request is parsed by, which shared function answers it.
+Leaves who is calling to `shared.principal`, errors and headers to `shared.api`, AWS to `shared.tables`.
+
+    me             GET /me
+    transactions   GET /transactions, POST /transactions, GET /transactions/{id}
+"""

@@ -1,0 +1,167 @@
+"""What every handler behind the API starts from: routing, the principal, answers, and errors as problem documents.
+
+    app = api.resolver()          routes are declared on it
+    lambda_handler = api.entry(app)
+
+Every answer carries the request's correlation id and headers that keep it out of caches and frames; an answer to a
+browser carries CORS headers. Errors are RFC 9457 problem documents: `code` is for programs, `detail` for people.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ValidationError
+
+from shared import principal as principals
+from shared.config import settings
+from shared.errors import BadRequest, Forbidden, Invalid, NotFound, ServiceError, Unauthenticated
+from shared.observability import logger
+from shared.principal import Kind, Principal
+
+M = TypeVar("M", bound=BaseModel)
+Location = tuple[int | str, ...]
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+PROBLEM_JSON = "application/problem+json"
+CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+# OWASP REST Security Cheat Sheet, "Security Headers"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def resolver() -> APIGatewayRestResolver:
+    """A resolver that answers errors with problem documents."""
+    cors = CORSConfig(
+        allow_origin=settings().allowed_origin,
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"],
+        expose_headers=["Location", "Retry-After", "X-Correlation-Id"],
+    )
+    app = APIGatewayRestResolver(cors=cors)
+    app.not_found(lambda _error: _problem(NotFound()))
+    app.exception_handler(ServiceError)(_problem)
+    app.exception_handler(Exception)(_unexpected)
+    return app
+
+
+def entry(app: APIGatewayRestResolver) -> Handler:
+    """The function Lambda calls for this resolver."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        correlation_id = _correlation_id(event)
+        logger.set_correlation_id(correlation_id)
+        answer: dict[str, Any] = app.resolve(event, context)
+        answer["multiValueHeaders"] |= {name: [value] for name, value in HEADERS.items()}
+        answer["multiValueHeaders"]["X-Correlation-Id"] = [correlation_id]
+        logger.info("answered", method=event["httpMethod"], route=event["resource"], status=answer["statusCode"])
+        return answer
+
+    return lambda_handler
+
+
+def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
+    """An answer with a model as its JSON body."""
+    return Response(status, "application/json", model.model_dump_json(), headers=dict(headers or {}))
+
+
+def principal(app: APIGatewayRestResolver) -> Principal:
+    """Who is calling; their kind and subject go into the log."""
+    caller = principals.parse(app.current_event.raw_event["requestContext"])
+    logger.append_keys(principal=caller.kind, subject=caller.subject)
+    return caller
+
+
+def user(app: APIGatewayRestResolver) -> Principal:
+    """The user who is calling; refused when it is anybody else."""
+    return _held_to(principal(app), {Kind.USER})
+
+
+def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:
+    """The user or machine client who is calling with a token of this scope; refused when it is anybody else.
+
+    API Gateway has checked the scope already. Here it is checked again, so that a route declared without one, or
+    with another's, opens nothing.
+    """
+    caller = _held_to(principal(app), {Kind.USER, Kind.MACHINE})
+    if scope not in caller.scopes:
+        raise Forbidden(f"This needs a token of scope {scope}.")
+    return caller
+
+
+def body(app: APIGatewayRestResolver, model: type[M]) -> M:
+    """The request's JSON body, parsed."""
+    try:
+        text = app.current_event.decoded_body
+    except ValueError:  # not base64, not UTF-8
+        raise BadRequest("The body is not UTF-8 text.") from None
+    if not text:
+        raise BadRequest("A JSON body is needed.")
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise BadRequest("The body is not JSON.") from None
+        raise _invalid(error, lambda location: {"pointer": _pointer(location)}) from None
+
+
+def query(app: APIGatewayRestResolver, model: type[M]) -> M:
+    """The request's query parameters, parsed."""
+    try:
+        return model.model_validate(app.current_event.query_string_parameters)
+    except ValidationError as error:
+        raise _invalid(error, lambda location: {"parameter": location[0]}) from None
+
+
+def header(app: APIGatewayRestResolver, name: str) -> str:
+    """A request header's value, empty when it was not sent; `name` in any case."""
+    return str(app.current_event.headers.get(name) or "").strip()
+
+
+def _held_to(caller: Principal, kinds: set[Kind]) -> Principal:
+    if caller.kind is Kind.NOBODY:
+        raise Unauthenticated
+    if caller.kind not in kinds:
+        raise Forbidden
+    return caller
+
+
+def _problem(error: ServiceError) -> Response[str]:
+    document = {
+        "type": "about:blank",
+        "title": error.status.phrase,
+        "status": error.status.value,
+        "detail": error.detail,
+        "code": error.code,
+        "correlation_id": logger.get_correlation_id(),
+        **error.members,
+    }
+    return Response(error.status.value, PROBLEM_JSON, json.dumps(document), headers=dict(error.headers))
+
+
+def _invalid(error: ValidationError, place: Callable[[Location], Mapping[str, object]]) -> Invalid:
+    # The values sent stay out of the answer: they may be what nobody else should see.
+    return Invalid(members={"errors": [{**place(fault["loc"]), "detail": fault["msg"]} for fault in error.errors()]})
+
+
+def _pointer(location: Location) -> str:
+    # RFC 6901 section 3: "~" and "/" are escaped in this order
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _unexpected(error: Exception) -> Response[str]:
+    logger.error("unexpected error", error_type=type(error).__name__, exc_info=error)
+    return _problem(ServiceError())
+
+
+def _correlation_id(event: Mapping[str, Any]) -> str:
+    given = next((v for k, v in (event.get("headers") or {}).items() if k.lower() == "x-correlation-id"), "")
+    return given if CORRELATION_ID.fullmatch(given or "") else str(event["requestContext"]["requestId"])

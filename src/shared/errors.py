@@ -1,0 +1,80 @@
+"""What the service refuses, and how a client is told (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """An error that travels to the client: `code` is for programs, `detail` for people, `members` for both."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
+    detail: str = "Something went wrong on our side."
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, detail: str = "", members: Mapping[str, object] | None = None) -> None:
+        self.detail = detail or self.detail
+        self.members = members or {}
+        super().__init__(self.detail)
+
+
+class BadRequest(ServiceError):
+    """The request cannot be read."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+
+
+class Unauthenticated(ServiceError):
+    """Nobody is signed in."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthenticated"
+    detail = "Sign in first."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(ServiceError):
+    """Whoever calls may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+    detail = "You may not do this."
+
+
+class NotFound(ServiceError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    detail = "There is no such resource."
+
+
+class Invalid(ServiceError):
+    """The request can be read, but not accepted; `errors` among its members says where."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid"
+    detail = "The request is not valid."
+
+
+class IdempotencyKeyReused(ServiceError):
+    """The key was used before, with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used with another body."
+
+
+class Unavailable(ServiceError):
+    """It would work in a moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+    detail = "Try again in a moment."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class SignUpRefused(Exception):
+    """Why somebody may not sign up. Cognito puts a dot after the sentence, so it has none of its own."""

@@ -1,0 +1,103 @@
+"""What comes in and goes out over the API, as pydantic models."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from shared.principal import Principal
+
+MAX_AMOUNT = 2**53 - 1  # the largest integer every JSON reader keeps exact
+TRANSACTION_ID = r"^txn_[0-9a-f]{32}$"
+
+
+def _not_zero(amount: int) -> int:
+    if amount == 0:
+        raise ValueError("amount is never zero")
+    return amount
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Amount = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT), AfterValidator(_not_zero)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Instant = Annotated[datetime, PlainSerializer(_instant)]
+
+
+class Model(BaseModel):
+    """Read-only, no guessing of types, no members we do not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class NewTransaction(Model):
+    """What somebody asks to have recorded. `amount` is in the currency's minor unit (cents); a debit is negative."""
+
+    amount: Amount
+    currency: Currency  # ISO 4217, its shape alone: the list changes too often to be kept here
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
+class Transaction(NewTransaction):
+    """A recorded transaction."""
+
+    id: str
+    created_at: Instant
+
+
+class TransactionPage(Model):
+    """Transactions, newest first. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[Transaction]
+    next: str | None = None
+
+
+class PageQuery(BaseModel):
+    """Which page of a list: query parameters are text, so types are read from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Profile(Model):
+    """The signed-in user, as far as their token tells: an access token carries neither address nor name."""
+
+    subject: str
+    username: str
+    email: str | None
+    email_verified: bool
+    name: str | None
+    given_name: str | None
+    family_name: str | None
+    locale: str | None
+    zoneinfo: str | None
+    groups: list[str]
+    scopes: list[str]
+    token_use: str
+    client_id: str
+    signed_in_at: Instant | None
+
+    @classmethod
+    def of(cls, principal: Principal) -> Self:
+        """The profile of a user."""
+        claims = principal.claims
+        return cls(
+            subject=principal.subject,
+            username=principal.username,
+            email=claims.get("email"),
+            email_verified=claims.get("email_verified") == "true",
+            name=claims.get("name"),
+            given_name=claims.get("given_name"),
+            family_name=claims.get("family_name"),
+            locale=claims.get("locale"),
+            zoneinfo=claims.get("zoneinfo"),
+            groups=list(principal.groups),
+            scopes=sorted(principal.scopes),
+            token_use=principal.token_use,
+            client_id=principal.client_id,
+            signed_in_at=principal.signed_in_at,
+        )

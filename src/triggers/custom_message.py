@@ -1,0 +1,46 @@
+"""CustomMessage: the text of every mail, in the person's language."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import messages
+from shared.config import settings
+from shared.observability import logger
+
+MAILS = {
+    "CustomMessage_SignUp": "activation",
+    "CustomMessage_ResendCode": "activation",
+    "CustomMessage_AdminCreateUser": "invitation",
+    "CustomMessage_ForgotPassword": "password_reset",
+    "CustomMessage_UpdateUserAttribute": "new_address",
+    "CustomMessage_VerifyUserAttribute": "new_address",
+    "CustomMessage_Authentication": "sign_in",
+}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Write subject and text; an event returned as it came means Cognito's own text."""
+    kind = MAILS.get(event["triggerSource"])
+    attributes = event["request"]["userAttributes"]
+    if kind is None or (kind == "activation" and attributes.get("cognito:user_status") != "UNCONFIRMED"):
+        return event
+
+    code = event["request"]["codeParameter"]
+    message = messages.write(
+        kind,
+        name=attributes.get("name", ""),
+        locale=attributes.get("locale", ""),
+        code=code,
+        username=event["request"].get("usernameParameter") or "",
+        link=messages.activation_link(settings().activation_url, attributes["email"], code)
+        if kind == "activation"
+        else "",
+    )
+    event["response"] |= {
+        "emailSubject": message.subject,
+        "emailMessage": message.html,
+        "smsMessage": message.text,
+    }
+    return event
