@@ -72,3 +72,11 @@ def find_user_in(tables: Store | Tx, user_pool: UserPool, username: str) -> User
         if sign_in_name is not None:
             found = tables.users.find(pool_id=user_pool.id, username=sign_in_name.username)
     return found
+
+
+def user_in(tx: Tx, user_pool: UserPool, username: str) -> User:
+    """`user` for use inside a write block. Raises UserNotFoundException."""
+    found = find_user_in(tx, user_pool, username)
+    if found is None:
+        raise UserNotFoundException
+    return found

@@ -1,0 +1,113 @@
+"""From entities to the API's shapes, one function for each, named after botocore's; and attributes both ways."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import AppClient, Domain, Group, ResourceServer, User, UserPool
+from poolhouse.cognito_idp.rules.destinations import Destination
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
+
+Shape = dict[str, object]
+
+
+def user_pool_type(call: Call, pool: UserPool) -> Shape:
+    """The pool as DescribeUserPool tells it, but for what other tables know: how many users, which domain."""
+    return {
+        "Id": pool.id,
+        "Name": pool.name,
+        **pool.settings,
+        "LastModifiedDate": pool.modified_at,
+        "CreationDate": pool.created_at,
+        "Arn": pool.arn(call.region, call.account_id),
+    }
+
+
+def user_pool_description_type(pool: UserPool) -> Shape:
+    return {
+        "Id": pool.id,
+        "Name": pool.name,
+        "LambdaConfig": pool.settings.get("LambdaConfig", {}),
+        "LastModifiedDate": pool.modified_at,
+        "CreationDate": pool.created_at,
+    }
+
+
+def user_pool_client_type(app_client: AppClient, secret: str | None) -> Shape:
+    shape: Shape = {"UserPoolId": app_client.pool_id, "ClientName": app_client.name, "ClientId": app_client.id}
+    if secret is not None:
+        shape["ClientSecret"] = secret
+    return {
+        **shape,
+        "LastModifiedDate": app_client.modified_at,
+        "CreationDate": app_client.created_at,
+        **app_client.settings,
+    }
+
+
+def user_pool_client_description(app_client: AppClient) -> Shape:
+    return {"ClientId": app_client.id, "UserPoolId": app_client.pool_id, "ClientName": app_client.name}
+
+
+def domain_description_type(call: Call, domain: Domain) -> Shape:
+    return {
+        "UserPoolId": domain.pool_id,
+        "AWSAccountId": call.account_id,
+        "Domain": domain.domain,
+        "Status": "ACTIVE",
+        **domain.settings,
+    }
+
+
+def resource_server_type(server: ResourceServer) -> Shape:
+    scopes = [{"ScopeName": name, "ScopeDescription": text} for name, text in server.scopes.items()]
+    return {"UserPoolId": server.pool_id, "Identifier": server.identifier, "Name": server.name, "Scopes": scopes}
+
+
+def group_type(group: Group) -> Shape:
+    shape: Shape = {"GroupName": group.name, "UserPoolId": group.pool_id}
+    optional = {"Description": group.description, "RoleArn": group.role_arn, "Precedence": group.precedence}
+    shape |= {name: value for name, value in optional.items() if value is not None}
+    return {**shape, "LastModifiedDate": group.modified_at, "CreationDate": group.created_at}
+
+
+def user_type(user: User, names: Collection[str] | None = None) -> Shape:
+    """The user as lists tell them; with `names` (AttributesToGet) only those attributes."""
+    attributes = attribute_list(user)
+    if names:
+        attributes = [attribute for attribute in attributes if attribute["Name"] in names]
+    return {
+        "Username": user.username,
+        "Attributes": attributes,
+        "UserCreateDate": user.created_at,
+        "UserLastModifiedDate": user.modified_at,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    }
+
+
+def attribute_list(user: User, readable: Collection[str] | None = None) -> list[dict[str, str]]:
+    """The user's attributes that may be read, None for all; `sub` always, and last, as AWS has it."""
+    told = {name: value for name, value in user.attributes.items() if readable is None or name in readable}
+    return [{"Name": name, "Value": value} for name, value in {**told, "sub": user.sub}.items()]
+
+
+def attribute_map(attributes: "Iterable[AttributeTypeTypeDef]") -> dict[str, str]:
+    """A list of attributes as a dict. Of a name given twice the last value counts, as AWS has it."""
+    return {attribute["Name"]: attribute.get("Value") or "" for attribute in attributes}
+
+
+def optional_attribute_map(attributes: "Iterable[AttributeTypeTypeDef] | None") -> dict[str, str] | None:
+    """`attribute_map`, None for a list that was not sent."""
+    return None if attributes is None else attribute_map(attributes)
+
+
+def code_delivery_details_type(destination: Destination) -> Mapping[str, Any]:
+    """Where a code went, masked."""
+    return {
+        "Destination": destination.masked,
+        "DeliveryMedium": destination.medium,
+        "AttributeName": destination.attribute,
+    }
