@@ -1,0 +1,214 @@
+"""Tokens of a pool: issued after a sign-in, renewed by a refresh token, issued to a machine, revoked.
+
+All tokens of one sign-in are a family, known by its `origin_jti`. A family is good while one of its refresh tokens is
+stored and not revoked; that is how access tokens are revoked as well. Tokens of app clients whose tokens cannot be
+revoked carry no `origin_jti`; their family is known by its `event_id`, so that signing out everywhere reaches them.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import AppClient, RefreshToken, User, UserPool
+from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundException
+from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep
+from poolhouse.cognito_idp.rules import claims, token_overrides
+from poolhouse.cognito_idp.rules.claims import ADMIN_SCOPE, GroupClaims, Issue
+from poolhouse.jose import encrypt
+from poolhouse.jose.sign import sign
+from poolhouse.store import Tx
+
+API_SCOPES = (ADMIN_SCOPE,)
+_FILLING = 975  # bytes inside a refresh token: makes it as long as AWS's, 1,746 characters
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTokens:
+    """What a client is given. `expires_in` is the access token's lifetime in seconds."""
+
+    access_token: str
+    expires_in: int
+    id_token: str | None = None
+    refresh_token: str | None = None
+
+
+def issue(
+    call: Call,
+    pool: UserPool,
+    app_client: AppClient,
+    user: User,
+    *,
+    source: str,
+    client_metadata: Mapping[str, str] | None = None,
+    scopes: tuple[str, ...] = API_SCOPES,
+    settle: Callable[[Tx], None] = lambda _: None,
+) -> IssuedTokens:
+    """The tokens of a new sign-in. `source` is the PreTokenGeneration trigger's.
+
+    `settle` writes what must be kept together with the tokens, and may still refuse by raising.
+    """
+    event_id = call.new_id()
+    # Nothing but randomness: AWS gives nobody the key to its refresh tokens, and here they are found by their digest.
+    refresh_token = encrypt.encrypt(keys.signing_key(call, pool.id, "access").public, secrets.token_bytes(_FILLING))
+    kept = RefreshToken(
+        id=call.store.sealer.digest(refresh_token),
+        pool_id=pool.id,
+        client_id=app_client.id,
+        username=user.username,
+        origin_jti=call.new_id() if app_client.can_revoke_tokens else event_id,
+        event_id=event_id,
+        authenticated_at=call.now,
+        expires_at=call.now + app_client.refresh_token_ttl,
+        scopes=scopes,
+    )
+    tokens = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
+    with call.store.write() as tx:
+        _check_present(tx.users.find(pool_id=pool.id, username=user.username), user)
+        settle(tx)
+        tx.refresh_tokens.add(kept)
+        sweep.now_and_then(tx, call.now)
+    return IssuedTokens(tokens.access_token, tokens.expires_in, tokens.id_token, refresh_token)
+
+
+def find_refresh_token(call: Call, app_client: AppClient, refresh_token: str) -> tuple[RefreshToken, User]:
+    """A refresh token this app client may use now, and its user. Raises NotAuthorizedException with AWS's sentence."""
+    kept = call.store.refresh_tokens.find(id=call.store.sealer.digest(refresh_token))
+    if kept is None or kept.pool_id != app_client.pool_id:
+        raise NotAuthorizedException("Invalid Refresh Token")
+    if kept.client_id != app_client.id:
+        raise NotAuthorizedException("Refresh Token has different Client")
+    user = call.store.users.find(pool_id=kept.pool_id, username=kept.username)
+    if user is None:
+        raise NotAuthorizedException("The user has been deleted for the associated refresh token")
+    if not user.enabled:
+        raise NotAuthorizedException("User is disabled.")
+    if kept.is_revoked:
+        raise NotAuthorizedException("Refresh Token has been revoked")
+    if call.now >= kept.expires_at:
+        raise NotAuthorizedException("Refresh Token has expired")  # the sentence is not proven
+    return kept, user
+
+
+def refresh(
+    call: Call,
+    pool: UserPool,
+    app_client: AppClient,
+    refresh_token: str,
+    *,
+    client_metadata: Mapping[str, str] | None = None,
+) -> IssuedTokens:
+    """New ID and access tokens of the same family: auth_time, origin_jti and event_id stay, groups are asked anew."""
+    family = find_refresh_token(call, app_client, refresh_token)
+    source = "TokenGeneration_RefreshTokens"
+    return _tokens(call, pool, app_client, family, source=source, client_metadata=client_metadata)
+
+
+def issue_client_credentials(
+    call: Call,
+    pool: UserPool,
+    app_client: AppClient,
+    scopes: tuple[str, ...],
+    *,
+    client_metadata: Mapping[str, str] | None = None,
+) -> IssuedTokens:
+    """A machine's access token for these scopes; version 3 of the PreTokenGeneration trigger is told of it."""
+    issue_ = Issue(_issuer(call, pool), app_client.id, call.new_id(), None, scopes, call.now, call.now)
+    overrides = pre_token_generation.for_machine(call, pool, issue_, client_metadata)
+    expires_at = _seconds_after(call, app_client.access_token_ttl)
+    machine = claims.machine_claims(issue_, jti=call.new_id(), expires_at=expires_at)
+    changed = token_overrides.access_token(machine, overrides.access)
+    token = sign(keys.signing_key(call, pool.id, "access"), changed)
+    return IssuedTokens(token, int(app_client.access_token_ttl.total_seconds()))
+
+
+def revoke_family(tx: Tx, pool_id: str, origin_jti: str) -> None:
+    """Revoke every token of one sign-in, inside a write block."""
+    _revoke(tx, tx.refresh_tokens.list(pool_id=pool_id, origin_jti=origin_jti))
+
+
+def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
+    """Revoke every token a user holds, inside a write block."""
+    _revoke(tx, tx.refresh_tokens.list(pool_id=pool_id, username=username))
+
+
+def is_revoked(call: Call, pool_id: str, token: Mapping[str, Any]) -> bool:
+    """Whether the family of a user's token, given by its verified claims, is no longer good."""
+    family = str(token.get("origin_jti") or token.get("event_id"))
+    kept = call.store.refresh_tokens.list(pool_id=pool_id, origin_jti=family)
+    return all(one.is_revoked for one in kept)
+
+
+def _revoke(tx: Tx, kept: list[RefreshToken]) -> None:
+    for one in kept:
+        if not one.is_revoked:
+            tx.refresh_tokens.put(replace(one, is_revoked=True))
+
+
+def _check_present(current: User | None, user: User) -> None:
+    """Nobody gets tokens who was deleted or disabled while they signed in."""
+    if current is None or current.sub != user.sub:
+        raise UserNotFoundException
+    if not current.enabled:
+        raise NotAuthorizedException("User is disabled.")
+
+
+def _tokens(
+    call: Call,
+    pool: UserPool,
+    app_client: AppClient,
+    family: tuple[RefreshToken, User],
+    *,
+    source: str,
+    client_metadata: Mapping[str, str] | None,
+) -> IssuedTokens:
+    kept, user = family
+    issue_ = Issue(
+        issuer=_issuer(call, pool),
+        client_id=app_client.id,
+        event_id=kept.event_id,
+        origin_jti=None if kept.origin_jti == kept.event_id else kept.origin_jti,
+        scopes=kept.scopes,
+        authenticated_at=kept.authenticated_at,
+        issued_at=call.now,
+    )
+    groups = _groups(call, user)
+    event = pre_token_generation.Event(source, user, groups, issue_, client_metadata)
+    overrides = pre_token_generation.for_user(call, pool, event)
+    groups = groups if overrides.groups is None else overrides.groups
+    access_claims = claims.access_claims(
+        user, issue_, groups, jti=call.new_id(), expires_at=_seconds_after(call, app_client.access_token_ttl)
+    )
+    id_claims = claims.id_claims(
+        user,
+        issue_,
+        groups,
+        jti=call.new_id(),
+        expires_at=_seconds_after(call, app_client.id_token_ttl),
+        readable=app_client.read_attributes,
+    )
+    return IssuedTokens(
+        sign(keys.signing_key(call, pool.id, "access"), token_overrides.access_token(access_claims, overrides.access)),
+        int(app_client.access_token_ttl.total_seconds()),
+        sign(keys.signing_key(call, pool.id, "id"), token_overrides.id_token(id_claims, overrides.id)),
+    )
+
+
+def _groups(call: Call, user: User) -> GroupClaims:
+    memberships = call.store.memberships.list(pool_id=user.pool_id, username=user.username)
+    if not memberships:
+        return GroupClaims()
+    found = (call.store.groups.find(pool_id=user.pool_id, name=one.group_name) for one in memberships)
+    return claims.group_claims(group for group in found if group is not None)
+
+
+def _issuer(call: Call, pool: UserPool) -> str:
+    return f"{call.issuer_base}/{pool.id}"
+
+
+def _seconds_after(call: Call, ttl: timedelta) -> int:
+    return int(call.now.timestamp()) + int(ttl.total_seconds())
