@@ -105,8 +105,10 @@ class Run:
     def _run(self) -> Generator[float, Message | None, Outcome]:
         """Yields the moment up to which it waits for the worker's next request; is sent the request, None when late."""
         try:
-            parked = yield from self._find_worker()
-            invocation = parked if isinstance(parked, Invocation) else (yield from self._hand_over(parked))
+            invocation = None
+            while invocation is None:
+                parked = yield from self._find_worker()
+                invocation = parked if isinstance(parked, Invocation) else (yield from self._hand_over(parked))
         except OSError as error:
             invocation = self._failed("Runtime.InvalidWorkingDir", f"{error.strerror}: {error.filename}")
         self._finish(invocation)
@@ -140,8 +142,8 @@ class Run:
                 return message
             self._workers.discard(worker)
 
-    def _hand_over(self, parked: Message) -> Generator[float, Message | None, Invocation]:
-        """Give the event to the worker and wait for what it makes of it."""
+    def _hand_over(self, parked: Message) -> Generator[float, Message | None, Invocation | None]:
+        """Give the event to the worker and wait for what it makes of it; None when it died before it had read it."""
         worker = self._worker
         assert worker is not None  # noqa: S101
         self._start()
@@ -149,11 +151,16 @@ class Run:
             worker.api.send_event(parked.connection, self._head(), self._event.payload)
             message = yield from self._await(self._started_at + self._function.timeout, "response", "error")
         except WorkerGone:
-            return self._crashed(worker)
+            crash = self._crashed(worker)
+            if not (worker.is_warm and worker.api.left_unread()):
+                return crash
+            self._workers.discard(worker)
+            return None
         if message is None:
             return self._timed_out()
         if message.kind == "error":
             worker.api.acknowledge(message.connection)
+            worker.is_warm = True
             return self._raised(message.body)
         if len(message.body) > MAX_RESPONSE:
             worker.api.acknowledge(message.connection, b"413 Request Entity Too Large", _TOO_LARGE)
@@ -161,6 +168,7 @@ class Run:
             text = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
             return Invocation(error={"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"})
         worker.api.acknowledge(message.connection)
+        worker.is_warm = True
         return Invocation(message.body)
 
     def _await(self, until: float, *kinds: str) -> Generator[float, Message | None, Message | None]:
@@ -218,8 +226,9 @@ class Run:
         return Invocation(error={"errorType": error_type, "errorMessage": message})
 
     def _start(self) -> None:
+        if not self._started_at:
+            self._take_line(f"START RequestId: {self._event.request_id} Version: {VERSION}")
         self._started_at = time.monotonic()
-        self._take_line(f"START RequestId: {self._event.request_id} Version: {VERSION}")
 
     def _finish(self, invocation: Invocation) -> None:
         """Log the end, and give the worker back if it can serve again."""

@@ -40,6 +40,7 @@ class Worker:
         self.keys_expire_at = keys_expire_at
         self.generation = 0  # which of its function's retirements it came after
         self.is_ready = False  # has asked for its first event, and nothing since says that it cannot take another
+        self.is_warm = False  # has answered one
         self.idle_since = 0.0
         self.memory_used = 0
         self.on_line: Callable[[str], None] = _discard

@@ -15,6 +15,7 @@ import contextlib
 import os
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _VERSION = b"/2018-06-01/runtime"
 _NEXT = _VERSION + b"/invocation/next"
 _CHUNK = 256 * 1024
 _DRAINS = 16
-_SEND_SECONDS = 10.0  # a worker that does not take its event for this long is stuck
+_SEND_TIMEOUT = struct.pack("ll", 10, 0)  # a worker that does not take its event for this long is stuck
 _ACCEPTED = b'{"status":"OK"}'
 _IN = select.POLLIN | select.POLLHUP | select.POLLERR
 
@@ -66,6 +67,7 @@ class RuntimeApi:
         for fd in (self._listener.fileno(), lifeline.fileno(), output):
             self._poll.register(fd, _IN)
         self._is_gone = False
+        self._was_reset = False
 
     @property
     def address(self) -> str:
@@ -109,6 +111,13 @@ class RuntimeApi:
                 return
             self._read_output()
 
+    def left_unread(self) -> bool:
+        """Whether the worker, which has ended, had not read all it was sent: its kernel then resets the connection."""
+        for fd, connection in list(self._connections.items()):
+            connection.sock.setblocking(False)  # noqa: FBT003
+            self._read(fd)
+        return self._was_reset
+
     def close(self) -> None:
         """Close every socket; the worker's next call home fails, and awslambdaric then ends."""
         for connection in self._connections.values():
@@ -142,7 +151,8 @@ class RuntimeApi:
 
     def _accept(self) -> None:
         sock, _ = self._listener.accept()
-        sock.settimeout(_SEND_SECONDS)
+        sock.setblocking(True)  # noqa: FBT003
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)  # cheaper than Python's own timeouts
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connections[sock.fileno()] = Connection(sock, bytearray())
         self._poll.register(sock.fileno(), _IN)
@@ -151,7 +161,8 @@ class RuntimeApi:
         connection = self._connections[fd]
         try:
             data = connection.sock.recv(_CHUNK)
-        except OSError:
+        except OSError as error:
+            self._was_reset |= isinstance(error, ConnectionResetError)
             data = b""
         if data:
             connection.buffer += data
@@ -171,6 +182,7 @@ class RuntimeApi:
         try:
             connection.sock.sendall(data)
         except OSError as error:
+            self._was_reset = True
             raise WorkerGone from error
 
 

@@ -134,10 +134,23 @@ def test_an_event_is_not_lost_to_a_worker_that_died_while_idle(house: House) -> 
     house.put(PID)
     first = house.answer()
     os.kill(first, signal.SIGKILL)
+    assert ended(first)
 
     second = house.answer()
 
     assert second != first
+    assert [line.split()[0] for _, line in house.log] == ["START", "END", "REPORT"] * 2
+
+
+def test_an_event_is_not_lost_to_a_worker_that_is_just_dying(house: House) -> None:
+    house.put(PID)
+    pids = [house.answer()]
+
+    for _ in range(10):
+        os.kill(pids[-1], signal.SIGKILL)
+        pids.append(house.answer())
+
+    assert len(set(pids)) == 11
 
 
 def test_changed_code_is_run_at_once(house: House) -> None:
