@@ -11,7 +11,7 @@ or unique, and one JSON document. Reads are free: `store.users.find(...)`. Write
 What the block wrote is durable when it ends, or nothing of it is. Nothing outside this package imports sqlite3.
 """
 
-from poolhouse.store.database import Store, Tx
+from poolhouse.store.database import InUse, Store, Tx
 from poolhouse.store.table import AlreadyExists, NotFound, StoreError
 
-__all__ = ["AlreadyExists", "NotFound", "Store", "StoreError", "Tx"]
+__all__ = ["AlreadyExists", "InUse", "NotFound", "Store", "StoreError", "Tx"]

@@ -1,6 +1,8 @@
 """The SQLite file: one writer at a time, readers beside it, schema brought up to date at opening."""
 
 import contextlib
+import fcntl
+import os
 import secrets
 import sqlite3
 import threading
@@ -15,6 +17,11 @@ from poolhouse.store.tables import Tables
 
 _FILE_NAME = "poolhouse.sqlite3"
 _KEY_NAME = "key"
+_LOCK_NAME = "lock"
+
+
+class InUse(Exception):
+    """Another process has this store open."""
 
 
 class Tx(Tables):
@@ -22,7 +29,10 @@ class Tx(Tables):
 
 
 class Store(Tables):
-    """Everything the cloud keeps. `directory` None keeps it in memory: the same SQL, nothing on disk."""
+    """Everything the cloud keeps. `directory` None keeps it in memory: the same SQL, nothing on disk.
+
+    Raises InUse when another process has the directory open: caches and single use rely on one process.
+    """
 
     def __init__(self, directory: Path | None) -> None:
         self._caches: dict[str, Cache] = {}
@@ -32,6 +42,7 @@ class Store(Tables):
         self._file = None if directory is None else directory / _FILE_NAME
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._held = None if directory is None else _hold(directory)
         self.sealer = Sealer(secrets.token_bytes(32) if directory is None else key_file(directory / _KEY_NAME))
         self._writer = self._open()
         _migrate(self._writer)
@@ -84,6 +95,9 @@ class Store(Tables):
             for connection in (*self._readers, self._writer):
                 connection.close()
             self._readers.clear()
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
 
     def _drop_caches(self) -> None:
         for table in self._written:
@@ -113,6 +127,17 @@ class Store(Tables):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # docs/decisions/0003-sqlite.md
         return connection
+
+
+def _hold(directory: Path) -> int:
+    """A lock that ends with this process, however it ends."""
+    descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise InUse(str(directory)) from None
+    return descriptor
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

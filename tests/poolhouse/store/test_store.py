@@ -11,7 +11,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from poolhouse.cognito_idp.entities import ChallengeSession, Membership, User, UserPool
-from poolhouse.store import AlreadyExists, NotFound, Store
+from poolhouse.store import AlreadyExists, InUse, NotFound, Store
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)
 
@@ -137,6 +137,16 @@ def test_what_was_kept_is_there_after_reopening(tmp_path: Path) -> None:
     assert second.sealer.unseal(sealed, "test") == b"secret"
     assert second.check() == []
     second.close()
+
+
+def test_two_clouds_do_not_share_a_directory(tmp_path: Path) -> None:
+    first = Store(tmp_path)
+
+    with pytest.raises(InUse):
+        Store(tmp_path)
+
+    first.close()
+    Store(tmp_path).close()
 
 
 def test_the_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:
