@@ -1,0 +1,39 @@
+"""The authorization server's paths: one file per endpoint, `respond(call, request) -> Response`.
+
+`ENDPOINTS` is the whole list; a path in `NOT_BUILT` is Cognito's and answers that it is not built yet.
+"""
+
+from collections.abc import Callable, Mapping
+
+from poolhouse.call import Call
+from poolhouse.oauth.endpoints import revoke, token, user_info
+from poolhouse.web import Request, Response
+
+Endpoint = Callable[[Call, Request], Response]
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "/oauth2/token": token.respond,
+    "/oauth2/revoke": revoke.respond,
+    "/oauth2/userInfo": user_info.respond,
+}
+NOT_BUILT = frozenset(
+    {
+        "/oauth2/authorize",
+        "/oauth2/idpresponse",
+        "/saml2/idpresponse",
+        "/saml2/logout",
+        "/login",
+        "/logout",
+        "/signup",
+        "/confirm",
+        "/confirmUser",
+        "/resendcode",
+        "/forgotPassword",
+        "/confirmForgotPassword",
+        "/changePassword",
+        "/resetPassword",
+        "/mfa",
+        "/passkeys/add",
+        "/error",
+    }
+)

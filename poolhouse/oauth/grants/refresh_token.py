@@ -1,0 +1,36 @@
+"""A refresh token's exchange for new ID and access tokens: REFRESH_TOKEN_AUTH by another door."""
+
+from collections.abc import Mapping
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.errors import (
+    InvalidLambdaResponseException,
+    NotAuthorizedException,
+    UnexpectedLambdaException,
+    UserLambdaValidationException,
+)
+from poolhouse.cognito_idp.flows import tokens
+from poolhouse.oauth.clients import AuthenticatedClient
+from poolhouse.oauth.errors import InvalidGrant, InvalidRequest, NotImplementedYet, UnauthorizedClient
+
+
+def issue(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> dict[str, object]:
+    """The token response: no new refresh token, since the old one stays good."""
+    if not client.app_client.is_oauth_client:
+        raise UnauthorizedClient
+    if client.app_client.rotates_refresh_tokens:
+        raise NotImplementedYet("refresh token rotation")
+    if "refresh_token" not in form:
+        raise InvalidRequest
+    try:
+        issued = tokens.refresh(call, client.pool, client.app_client, form["refresh_token"])
+    except NotAuthorizedException:
+        raise InvalidGrant from None
+    except (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException) as error:
+        raise InvalidRequest(error.message) from None  # a guess: what Cognito says of a failed trigger here
+    return {
+        "id_token": issued.id_token,
+        "access_token": issued.access_token,
+        "expires_in": issued.expires_in,
+        "token_type": "Bearer",
+    }
