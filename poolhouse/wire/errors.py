@@ -1,0 +1,60 @@
+"""The errors of the wire itself, named as AWS's JSON services name them; sentences as captured from AWS.
+
+The protocols that call some of them otherwise (STS says SignatureDoesNotMatch) translate when they encode.
+"""
+
+from typing import ClassVar
+
+from poolhouse.errors import ApiError
+
+
+class SerializationException(ApiError):
+    """The body could not be read into the operation's request. No sentence: AWS gives one for wrong types only."""
+
+
+class UnknownOperationException(ApiError):
+    """No such service or operation. AWS gives no sentence."""
+
+
+class InvalidParameterException(ApiError):
+    """The request violates the model's constraints, in services that declare this error."""
+
+
+class ValidationException(ApiError):
+    """The request violates the model's constraints, in every other service."""
+
+
+class MissingAuthenticationTokenException(ApiError):
+    message = "Missing Authentication Token"
+
+
+class IncompleteSignatureException(ApiError):
+    pass
+
+
+class InvalidSignatureException(ApiError):
+    message = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method. Consult the service documentation for details."
+    )
+
+
+class UnrecognizedClientException(ApiError):
+    message = "The security token included in the request is invalid."
+
+
+class ExpiredTokenException(ApiError):
+    message = "The security token included in the request is expired"
+
+
+class NotImplementedException(ApiError):
+    """AWS has this operation and Poolhouse has not: said with its name. Not a 5xx, which SDKs would try again."""
+
+
+class InternalErrorException(ApiError):
+    status: ClassVar[int] = 500
+    message = "An internal error occurred. The cloud's log has the details."
+
+
+class ServiceUnavailable(ApiError):
+    status: ClassVar[int] = 503

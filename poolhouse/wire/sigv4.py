@@ -1,0 +1,285 @@
+"""Who signed a request: AWS Signature Version 4 in the Authorization header.
+
+Keys issued here are always verified: signature, time within five minutes, session token, expiry. A key that was not
+issued here is the account's root user, so that any dummy key works on a laptop; strict refuses it, as AWS does, and so
+it is from a web page of another site, which a browser on this machine may be showing.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from poolhouse.call import Principal
+from poolhouse.web import Request
+from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
+from poolhouse.wire.errors import (
+    ExpiredTokenException,
+    IncompleteSignatureException,
+    InvalidSignatureException,
+    MissingAuthenticationTokenException,
+    UnrecognizedClientException,
+)
+
+if TYPE_CHECKING:
+    from poolhouse.store import Store
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_TERMINATOR = "aws4_request"
+_TIME = "%Y%m%dT%H%M%SZ"
+_SKEW = timedelta(minutes=5)
+_MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target")
+_UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-")
+
+_USUAL = re.compile(
+    r"AWS4-HMAC-SHA256 +Credential=([^/, ]+)/(\d{8})/([^/, ]+)/([^/, ]+)/aws4_request, *"
+    r"SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})"
+)
+_KEY_ISSUED_BY_AWS = re.compile(r"A[KS]IA[A-Z0-9]{16}")
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A parsed Authorization header."""
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    terminator: str
+    signed_headers: tuple[str, ...]
+    signature: str
+
+    @property
+    def scope(self) -> str:
+        return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
+
+
+def parse(request: Request) -> Authorization:
+    """The Authorization header. Raises MissingAuthenticationToken... and IncompleteSignatureException."""
+    header = request.header("authorization")
+    if not header:
+        raise MissingAuthenticationTokenException
+    found = _USUAL.fullmatch(header)
+    if found is None:
+        return _parse_unusual(header, request)
+    key_id, date, region, service, signed, signature = found.groups()
+    return Authorization(key_id, date, region, service, _TERMINATOR, tuple(signed.split(";")), signature)
+
+
+def _parse_unusual(header: str, request: Request) -> Authorization:
+    """Every other spelling AWS takes, and its sentences for what it does not."""
+    algorithm, _, rest = header.partition(" ")
+    parts = [part.strip() for part in (rest if algorithm == _ALGORITHM else header).split(",")]
+    if any("=" not in part for part in parts):
+        raise IncompleteSignatureException(
+            "Invalid key=value pair (missing equal-sign) in Authorization header "
+            f"(hashed with SHA-256 and encoded with Base64): '{_digest(header)}'."
+        )
+    values = dict(part.split("=", 1) for part in parts)
+    missing = [
+        f"Authorization header requires '{name}' parameter."
+        for name in ("Credential", "Signature", "SignedHeaders")
+        if algorithm != _ALGORITHM or not values.get(name)
+    ]
+    if not (request.header("x-amz-date") or request.header("date")):
+        missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    if missing:
+        raise IncompleteSignatureException(
+            f"{' '.join(missing)} (Hashed with SHA-256 and encoded with Base64) Authorization={_digest(algorithm)}"
+        )
+    credential = values["Credential"].rsplit("/", 4)
+    if len(credential) != 5:
+        raise IncompleteSignatureException(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{values['Credential']}'"
+        )
+    key_id, date, region, service, terminator = credential
+    signed_headers = tuple(values["SignedHeaders"].split(";"))
+    return Authorization(key_id, date, region, service, terminator, signed_headers, values["Signature"])
+
+
+def _digest(text: str) -> str:
+    """How AWS repeats what was in the header without showing it."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+class Verifier:
+    """Turns a signed request into its principal."""
+
+    def __init__(self, store: "Store", *, clock: Callable[[], datetime], account_id: str, strict: bool = False) -> None:
+        self._store = store
+        self._clock = clock
+        self._account_id = account_id
+        self._strict = strict
+        self._signing_key = lru_cache(maxsize=256)(self._derive)  # forty microseconds to unseal and derive
+
+    def verify(self, request: Request, *, service: str, as_s3: bool = False) -> Principal:
+        """Who signed. `service` is the name that must stand in the credential's scope.
+
+        `as_s3` follows S3's own rules: paths are not encoded twice, and the body may be left out of the signature.
+        Raises the wire's authentication errors.
+        """
+        authorization = parse(request)
+        key = self._find(authorization.access_key_id)
+        if key is None:
+            return self._unknown_key(request, authorization.access_key_id)
+        now = self._clock()
+        _check_scope(authorization, service, request)
+        _check_time(signed_at(request), now)
+        self._check_signature(request, authorization, key, as_s3=as_s3)
+        self._check_session_token(request, key, now)
+        return Principal(key.kind, key.principal_arn, key.account_id, key.id)
+
+    @property
+    def root(self) -> Principal:
+        """The account's root user."""
+        return self._root_with("")
+
+    def _root_with(self, key_id: str) -> Principal:
+        return Principal("root", f"arn:aws:iam::{self._account_id}:root", self._account_id, key_id)
+
+    def _find(self, key_id: str) -> AccessKey | None:
+        # A key of any other form was not issued here: no need to ask.
+        return self._store.access_keys.find(id=key_id) if _KEY_ISSUED_BY_AWS.fullmatch(key_id) else None
+
+    def _unknown_key(self, request: Request, key_id: str) -> Principal:
+        if self._strict or _is_foreign(request.header("origin")):
+            raise UnrecognizedClientException
+        return self._root_with(key_id)
+
+    def _check_signature(self, request: Request, given: Authorization, key: AccessKey, *, as_s3: bool) -> None:
+        for name in _MUST_BE_SIGNED:
+            if name not in given.signed_headers and (name == "host" or request.header(name)):
+                shown = "Host' or ':authority" if name == "host" else name.title()
+                raise InvalidSignatureException(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
+        canonical = canonical_request(request, given.signed_headers, payload_hash(request, as_s3=as_s3), as_s3=as_s3)
+        hashed = hashlib.sha256(canonical.encode()).hexdigest()
+        to_sign = f"{_ALGORITHM}\n{signed_at(request).strftime(_TIME)}\n{given.scope}\n{hashed}"
+        signing_key = self._signing_key(key.sealed_secret, given.date, given.region, given.service)
+        expected = hmac.digest(signing_key, to_sign.encode(), "sha256").hex()
+        if not hmac.compare_digest(expected.encode(), given.signature.encode()):
+            raise InvalidSignatureException
+
+    def _derive(self, sealed_secret: str, *scope: str) -> bytes:
+        key = b"AWS4" + self._store.sealer.unseal(sealed_secret, SEAL_PURPOSE)
+        for part in (*scope, _TERMINATOR):
+            key = hmac.digest(key, part.encode(), "sha256")
+        return key
+
+    def _check_session_token(self, request: Request, key: AccessKey, now: datetime) -> None:
+        given = request.header("x-amz-security-token")
+        digest = self._store.sealer.digest(given) if given else ""
+        if not hmac.compare_digest(digest, key.session_token_digest or ""):
+            raise UnrecognizedClientException
+        if key.expires_at is not None and key.expires_at <= now:
+            raise ExpiredTokenException
+
+
+def signed_at(request: Request) -> datetime:
+    """When the request says it was signed. Raises IncompleteSignatureException."""
+    text = request.header("x-amz-date")
+    try:
+        if text:
+            return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        return parsedate_to_datetime(request.header("date")).astimezone(UTC)
+    except ValueError as error:
+        raise IncompleteSignatureException(
+            f"Date must be in ISO-8601 'basic format'. Got '{text or request.header('date')}'. "
+            "See http://en.wikipedia.org/wiki/ISO_8601"
+        ) from error
+
+
+def _check_scope(given: Authorization, service: str, request: Request) -> None:
+    wrong = []
+    if given.service != service:
+        wrong.append(f"Credential should be scoped to correct service: '{service}'. ")
+    if given.terminator != _TERMINATOR:
+        wrong.append(
+            f"Credential should be scoped with a valid terminator: '{_TERMINATOR}', not '{given.terminator}'. "
+        )
+    at = signed_at(request).strftime(_TIME)
+    if given.date != at[:8]:
+        wrong.append(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{given.date}' != '{at[:8]}', from '{at}'. "
+        )
+    if wrong:
+        raise InvalidSignatureException("".join(wrong))
+
+
+def _check_time(at: datetime, now: datetime) -> None:
+    shown, current = at.strftime(_TIME), now.strftime(_TIME)
+    if at < now - _SKEW:
+        earliest = (now - _SKEW).strftime(_TIME)
+        raise InvalidSignatureException(
+            f"Signature expired: {shown} is now earlier than {earliest} ({current} - 5 min.)"
+        )
+    if at > now + _SKEW:
+        latest = (now + _SKEW).strftime(_TIME)
+        raise InvalidSignatureException(
+            f"Signature not yet current: {shown} is still later than {latest} ({current} + 5 min.)"
+        )
+
+
+def payload_hash(request: Request, *, as_s3: bool) -> str:
+    """The body's part of the signature. Raises InvalidSignatureException when the header states another hash."""
+    stated = request.header("x-amz-content-sha256")
+    if as_s3 and stated.startswith(_UNSIGNED_PAYLOADS):
+        return stated
+    actual = hashlib.sha256(request.body).hexdigest()
+    if stated and stated != actual:
+        raise InvalidSignatureException
+    return actual
+
+
+def canonical_request(request: Request, signed_headers: tuple[str, ...], payload: str, *, as_s3: bool = False) -> str:
+    """The request in the one form that is signed."""
+    headers = "".join(
+        f"{name}:{','.join(' '.join(value.split()) for value in request.header_values(name))}\n"
+        for name in signed_headers
+    )
+    path = request.path or "/" if as_s3 else quote(_without_dots(request.path), safe="/-_.~")
+    return "\n".join(
+        [request.method, path, _canonical_query(request.query), headers, ";".join(signed_headers), payload]
+    )
+
+
+def _without_dots(path: str) -> str:
+    """The path with empty, `.` and `..` segments resolved; a slash at its end stays."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    ending = "/" if kept and path.endswith("/") else ""
+    return f"/{'/'.join(kept)}{ending}"
+
+
+def _canonical_query(query: str) -> str:
+    if not query:
+        return ""
+    fields = []
+    for field in query.split("&"):
+        name, _, value = field.partition("=")
+        fields.append((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")))
+    return "&".join(f"{name}={value}" for name, value in sorted(fields))
+
+
+def _is_foreign(origin: str) -> bool:
+    """Whether a browser sent this for a page that is not on this machine."""
+    if not origin:
+        return False
+    host = urlsplit(origin).hostname or ""
+    return host not in _LOOPBACK_HOSTS and not host.endswith(".localhost")
