@@ -111,6 +111,10 @@ class Run:
                 invocation = parked if isinstance(parked, Invocation) else (yield from self._hand_over(parked))
         except OSError as error:
             invocation = self._failed("Runtime.InvalidWorkingDir", f"{error.strerror}: {error.filename}")
+        except BaseException:
+            if self._worker is not None:
+                self._workers.discard(self._worker)
+            raise
         self._finish(invocation)
         return Outcome(invocation, self._event.request_id, tuple(self._lines))
 

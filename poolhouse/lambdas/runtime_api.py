@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 _VERSION = b"/2018-06-01/runtime"
 _NEXT = _VERSION + b"/invocation/next"
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024  # larger buffers are mapped and unmapped by the allocator, at each read
 _DRAINS = 16
 _SEND_TIMEOUT = struct.pack("ll", 10, 0)  # a worker that does not take its event for this long is stuck
 _ACCEPTED = b'{"status":"OK"}'

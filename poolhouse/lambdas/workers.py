@@ -13,6 +13,8 @@ from poolhouse.lambdas.process import Worker
 
 _KEYS_LEFT = timedelta(minutes=15)  # the longest a function may run
 
+_CLOSED = "the functions are closed"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -46,7 +48,7 @@ class Workers:
         reserved = function.reserved_concurrency
         with self._lock:
             if self._is_closed:
-                raise RuntimeError("the functions are closed")
+                raise RuntimeError(_CLOSED)
             if reserved is not None and self._running[function.name] >= reserved:
                 raise TooManyRequestsException(is_reserved=True)
             if reserved is None and self._unreserved >= self._limits.concurrency:
@@ -76,7 +78,11 @@ class Workers:
         worker = self._start(function, fingerprint)
         worker.generation = generation
         with self._lock:
+            is_late = self._is_closed
             self._busy.add(worker)
+        if is_late:
+            self.discard(worker)
+            raise RuntimeError(_CLOSED)
         return worker
 
     def give_back(self, worker: Worker) -> None:
