@@ -118,8 +118,14 @@ def _method(api: RestApi, path: str, verb: str, operation: Mapping[str, Any]) ->
         resource_id=_resource_id(api.id, path),
         operation_name=operation.get("operationId"),
         integration=operation.get("x-amazon-apigateway-integration", {}),
-        requirements=definitions.requirements(security, api.body.get("securityDefinitions", {})),
+        requirements=definitions.requirements(security, _security_definitions(api.body)),
     )
+
+
+def _security_definitions(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where Swagger 2.0 has them, or OpenAPI 3.0, which the SAM translator writes when OpenApiVersion says so."""
+    schemes: Mapping[str, Any] = body.get("components", {}).get("securitySchemes", {})
+    return body.get("securityDefinitions") or schemes
 
 
 def _resource_id(api_id: str, path: str) -> str:

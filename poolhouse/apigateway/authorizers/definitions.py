@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _OPEN = "NONE"  # what the SAM translator writes for a method that opts out of the default authorizer
+_EXPRESSION = "identityValidationExpression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,15 @@ def parse(name: str, definition: Mapping[str, Any] | None) -> CognitoAuthorizer 
     if kind != "cognito_user_pools":
         return NotBuiltAuthorizer(_kind(name, kind, definition))
     details = definition.get("x-amazon-apigateway-authorizer", {})
-    expression = details.get("identityValidationExpression")
+    try:
+        audience = re.compile(details[_EXPRESSION]) if _EXPRESSION in details else None
+    except re.error:  # Java's expressions are a little richer than ours
+        return NotBuiltAuthorizer(f"the {_EXPRESSION} of authorizer {name}")
     return CognitoAuthorizer(
         name=name,
         header=str(definition.get("name", "Authorization")).lower(),
         pool_ids=tuple(str(arn).rpartition("/")[2] for arn in details.get("providerARNs", ())),
-        audience=re.compile(expression) if expression else None,
+        audience=audience,
     )
 
 

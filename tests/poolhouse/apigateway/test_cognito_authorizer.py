@@ -173,3 +173,20 @@ def test_a_refusal_says_nothing_of_the_reason(api: Api) -> None:
     }
 
     assert refusals == {UNAUTHORIZED}
+
+
+def test_security_schemes_of_openapi_3_count_as_well(api: Api) -> None:
+    api.deploy(rest_api(securityDefinitions={}, components={"securitySchemes": SECURITY}))
+
+    assert api.request("GET", "/items", authorization=api.token("id")).status == 200
+    assert api.request("GET", "/items").status == 401
+
+
+def test_an_expression_that_cannot_be_read_opens_nothing(api: Api) -> None:
+    broken = authorizer(identityValidationExpression="web-(")
+    api.deploy(rest_api(securityDefinitions=SECURITY | {"Pool": broken}))
+
+    response = api.request("GET", "/items", authorization=api.token("id"))
+
+    message = "the identityValidationExpression of authorizer Pool: not implemented yet"
+    assert (response.status, msgspec.json.decode(response.body)) == (501, {"message": message})
