@@ -4,21 +4,39 @@ import hmac
 import secrets
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import ConfirmationCode
+from poolhouse.cognito_idp.entities import ConfirmationCode, UserPool
 from poolhouse.cognito_idp.errors import CodeMismatchException, ExpiredCodeException
 from poolhouse.cognito_idp.rules import codes
 from poolhouse.store import Tx
+
+_PRETENDED = "pretended:"
 
 
 def make(call: Call, pool_id: str, username: str, purpose: str, attribute: str) -> tuple[str, ConfirmationCode]:
     """A fresh code and what is kept of it. Kept, it takes the place of an earlier one for the same purpose."""
     code = f"{secrets.randbelow(10**codes.DIGITS):0{codes.DIGITS}d}"
-    return code, _record(call, pool_id, username, purpose, attribute, code)
+    return code, _record(call, pool_id, username, purpose, attribute, code=code)
 
 
-def pretend(call: Call, pool_id: str, username: str, purpose: str) -> ConfirmationCode:
-    """What stands for the code of a name that has none to get: nothing a client can send matches it."""
-    return _record(call, pool_id, username, purpose, "", secrets.token_hex())
+def pretend(call: Call, pool: UserPool, username: str, purpose: str, kind: str) -> None:
+    """Do for a name nobody has what asking for a code does, so that the limits and refusals after it are the same."""
+    name = pool.folded(username)
+    count_attempt(call, pool.id, name, kind)
+    with call.store.write() as tx:
+        tx.confirmation_codes.put(_record(call, pool.id, name, f"{_PRETENDED}{purpose}", "", code=secrets.token_hex()))
+
+
+def refusal_for_nobody(
+    call: Call, pool: UserPool, username: str, purpose: str, kind: str, *, given: str
+) -> CodeMismatchException | ExpiredCodeException:
+    """What a code sent for a name nobody has is answered with. Counts as an attempt: raises LimitExceededException."""
+    name = pool.folded(username)
+    count_attempt(call, pool.id, name, kind)
+    try:
+        check(call, find(call, pool.id, name, f"{_PRETENDED}{purpose}"), given)
+    except (CodeMismatchException, ExpiredCodeException) as error:
+        return error
+    return CodeMismatchException()  # a match with 256 random bits is a match with nothing
 
 
 def count_attempt(call: Call, pool_id: str, username: str, kind: str) -> None:
@@ -43,14 +61,14 @@ def find(call: Call, pool_id: str, username: str, purpose: str) -> ConfirmationC
     return call.store.confirmation_codes.find(pool_id=pool_id, username=username, purpose=purpose)
 
 
-def consume(call: Call, tx: Tx, pool_id: str, username: str, purpose: str, given: str) -> ConfirmationCode:
+def consume(call: Call, tx: Tx, pool_id: str, username: str, purpose: str, *, given: str) -> ConfirmationCode:
     """Check a code and use it up, inside a write block."""
     code = check(call, tx.confirmation_codes.find(pool_id=pool_id, username=username, purpose=purpose), given)
     tx.confirmation_codes.remove(pool_id=pool_id, username=username, purpose=purpose)
     return code
 
 
-def _record(call: Call, pool_id: str, username: str, purpose: str, attribute: str, code: str) -> ConfirmationCode:
+def _record(call: Call, pool_id: str, username: str, purpose: str, attribute: str, *, code: str) -> ConfirmationCode:
     return ConfirmationCode(
         pool_id=pool_id,
         username=username,

@@ -31,7 +31,7 @@ class Occasion:
 
 
 def send_code(
-    call: Call, pool: UserPool, user: User, occasion: Occasion, destination: Destination, code: str
+    call: Call, pool: UserPool, user: User, occasion: Occasion, destination: Destination, *, code: str
 ) -> None:
     """Send a confirmation code. Never inside a write block."""
     by_link = (
@@ -43,17 +43,17 @@ def send_code(
     texts = messages.verification(pool.settings, by_link=by_link)
     texts = _customized(call, pool, user, occasion, texts, by_link=by_link)
     link = _confirmation_link(call, user, occasion.client_id, code) if by_link else None
-    _deliver(call, pool, user, occasion, destination, texts, code=code, link=link)
+    _deliver(call, pool, user, occasion, destination, texts=texts, code=code, link=link)
 
 
 def send_invitation(
-    call: Call, pool: UserPool, user: User, occasion: Occasion, destinations: Sequence[Destination], password: str
+    call: Call, pool: UserPool, user: User, occasion: Occasion, destinations: Sequence[Destination], *, password: str
 ) -> None:
     """Tell a user whom an administrator created their name and temporary password. Never inside a write block."""
     texts = messages.invitation(pool.settings)
     texts = _customized(call, pool, user, occasion, texts, by_link=False)
     for destination in destinations:
-        _deliver(call, pool, user, occasion, destination, texts, code=password, username=_shown_name(pool, user))
+        _deliver(call, pool, user, occasion, destination, texts=texts, code=password, username=_shown_name(pool, user))
 
 
 def _customized(
@@ -91,8 +91,8 @@ def _deliver(
     user: User,
     occasion: Occasion,
     destination: Destination,
-    texts: messages.Texts,
     *,
+    texts: messages.Texts,
     code: str,
     username: str | None = None,
     link: str | None = None,
@@ -124,6 +124,4 @@ def _confirmation_link(call: Call, user: User, client_id: str | None, code: str)
 
 def _shown_name(pool: UserPool, user: User) -> str:
     """The name the user signs in by, which is not the stored one where e-mail or phone are the user names."""
-    return next(
-        (user.attributes[name] for name in pool.username_attributes if name in user.attributes), user.username
-    )
+    return next((user.attributes[name] for name in pool.username_attributes if name in user.attributes), user.username)

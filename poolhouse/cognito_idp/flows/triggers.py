@@ -43,7 +43,7 @@ def user_attributes(pool: UserPool, user: User) -> dict[str, str]:
     return attributes
 
 
-def run(
+def run(  # noqa: PLR0917 - the parts of the event, in their order
     call: Call,
     pool: UserPool,
     trigger: str,
@@ -119,7 +119,9 @@ def _answer(payload: bytes, event: Mapping[str, object]) -> Mapping[str, Any]:
         answer = msgspec.json.decode(payload)
     except msgspec.DecodeError as error:
         raise InvalidLambdaResponseException(UNRECOGNIZABLE) from error
-    is_event = isinstance(answer, dict) and all(answer.get(key) == event[key] for key in ("userPoolId", "triggerSource"))
+    is_event = isinstance(answer, dict) and all(
+        answer.get(key) == event[key] for key in ("userPoolId", "triggerSource")
+    )
     if not is_event or not isinstance(answer.get("response"), dict):
         raise InvalidLambdaResponseException(UNRECOGNIZABLE)
     response: dict[str, Any] = answer["response"]
