@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, Domain, Group, ResourceServer, User, UserPool
+from poolhouse.cognito_idp.flows.tokens import IssuedTokens
 from poolhouse.cognito_idp.rules.destinations import Destination
+from poolhouse.cognito_idp.rules.pool_settings import MFA_MEMBERS
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
@@ -18,7 +20,7 @@ def user_pool_type(call: Call, pool: UserPool) -> Shape:
     return {
         "Id": pool.id,
         "Name": pool.name,
-        **pool.settings,
+        **{name: value for name, value in pool.settings.items() if name not in MFA_MEMBERS},
         "LastModifiedDate": pool.modified_at,
         "CreationDate": pool.created_at,
         "Arn": pool.arn(call.region, call.account_id),
@@ -111,3 +113,13 @@ def code_delivery_details_type(destination: Destination) -> Mapping[str, Any]:
         "DeliveryMedium": destination.medium,
         "AttributeName": destination.attribute,
     }
+
+
+def authentication_result_type(tokens: IssuedTokens) -> Shape:
+    """Tokens as a client gets them; a refresh gives no refresh token."""
+    result: Shape = {"AccessToken": tokens.access_token, "ExpiresIn": tokens.expires_in}
+    if tokens.id_token is not None:
+        result["IdToken"] = tokens.id_token
+    if tokens.refresh_token is not None:
+        result["RefreshToken"] = tokens.refresh_token
+    return {**result, "TokenType": "Bearer"}

@@ -31,9 +31,9 @@ G = 2
 SALT_BYTES = 16  # Cognito sends 32 hex digits
 EXPONENT_BYTES = 32  # twice the strength of the group, RFC 5054 section 3.1
 _INFO = b"Caldera Derived Key\x01"  # the counter byte of HKDF's one and only block
-_TIMESTAMP = "%a %b %d %H:%M:%S %Z %Y"
-_MODULUS_BYTES = 384
-_MAX_PUBLIC_DIGITS = 2 * (_MODULUS_BYTES + 1)
+_TIMESTAMP = "%a %b %d %H:%M:%S UTC %Y"
+VERIFIER_BYTES = 384  # as many as N has
+_MAX_PUBLIC_DIGITS = 2 * (VERIFIER_BYTES + 1)
 
 
 class IllegalPublicValue(Exception):
@@ -50,7 +50,7 @@ def make_salt(entropy: bytes) -> str:
 
 def make_verifier(pool_id: str, username: str, password: str, salt: str) -> bytes:
     """What is kept in place of a password. `username` is the stored one, which clients get as USER_ID_FOR_SRP."""
-    verifier: bytes = _power_of_g(_private_key(pool_id, username, password, salt)).to_bytes(_MODULUS_BYTES, "big")
+    verifier: bytes = _power_of_g(_private_key(pool_id, username, password, salt)).to_bytes(VERIFIER_BYTES, "big")
     return verifier
 
 
@@ -111,9 +111,14 @@ def is_proof(signature: str, expected: bytes) -> bool:
 def parse_timestamp(text: str) -> datetime | None:
     """A client's TIMESTAMP, such as `Thu Sep 24 13:50:15 UTC 2026`; None when it is not of that form."""
     try:
-        return datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC) if " UTC " in text else None
+        return datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def timestamp(at: datetime) -> str:
+    """A time as Cognito writes it, the day of the month without a leading zero: this is what is signed."""
+    return f"{at:%a %b} {at.day} {at:%H:%M:%S UTC %Y}"
 
 
 def _private_key(pool_id: str, username: str, password: str, salt: str) -> int:
