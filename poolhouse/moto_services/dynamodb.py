@@ -1,0 +1,183 @@
+"""DynamoDB: moto's tables, kept item by item.
+
+While a request runs, each table notes the items it touches as they were. An answer that is no error is acknowledged
+only after what changed is in the store; after an error, or a store that failed, the items are put back as they were.
+"""
+
+import threading
+from typing import Any
+
+import msgspec
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
+
+from poolhouse.moto_services import checks
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.tables import (
+    KeptTable,
+    Key,
+    adopt,
+    decoded,
+    describe,
+    encoded,
+    item_name,
+    restored,
+    with_bytes,
+)
+from poolhouse.store import Store, Tx
+from poolhouse.web import Request, Response
+
+_READS = frozenset(
+    {
+        "BatchGetItem",
+        "DescribeContinuousBackups",
+        "DescribeEndpoints",
+        "DescribeLimits",
+        "DescribeTable",
+        "DescribeTimeToLive",
+        "GetItem",
+        "ListTables",
+        "ListTagsOfResource",
+        "Query",
+        "Scan",
+        "TransactGetItems",
+    }
+)
+_ITEM_WRITES = frozenset(
+    {
+        "BatchExecuteStatement",
+        "BatchWriteItem",
+        "DeleteItem",
+        "ExecuteStatement",
+        "ExecuteTransaction",
+        "PutItem",
+        "TransactWriteItems",
+        "UpdateItem",
+    }
+)
+_TABLE_WRITES = frozenset(
+    {
+        "CreateTable",
+        "DeleteTable",
+        "TagResource",
+        "UntagResource",
+        "UpdateContinuousBackups",
+        "UpdateTable",
+        "UpdateTimeToLive",
+    }
+)
+_FIRST_ERROR = 400
+
+# moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
+_LOCK = threading.RLock()
+
+
+class DynamoDB:
+    """The tables of one account in one region, durable in `store`."""
+
+    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._region = region
+        self._scope = f"dynamodb:{account_id}:{region}"
+        self._host = f"dynamodb.{region}.amazonaws.com"
+        self._described: dict[str, Any] = {}  # of each table, what is kept of it
+        visit(account_id, region)
+        self._load()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what it changed is durable when this returns."""
+        operation = request.header("x-amz-target").rpartition(".")[2]
+        checks.check_served("dynamodb", operation, _READS | _ITEM_WRITES | _TABLE_WRITES)
+        checks.check_json("dynamodb", operation, request.body)
+        with _LOCK:
+            install(dynamodb_backends, self._account_id, self._region, self._backend)
+            try:
+                response = self._answer(operation, request)
+                self._settle(operation, is_error=response.status >= _FIRST_ERROR)
+            except BaseException:
+                self._undo()
+                raise
+        return response
+
+    def _answer(self, operation: str, request: Request) -> Response:
+        headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+        return call(DynamoHandler, request, host=self._host, account_id=self._account_id, headers=headers)
+
+    def _settle(self, operation: str, *, is_error: bool) -> None:
+        if is_error:
+            self._undo()
+        elif operation in _TABLE_WRITES:
+            self._keep_tables()
+        elif operation in _ITEM_WRITES:
+            self._keep_items()
+        self._forget_notes()
+
+    def _keep_items(self) -> None:
+        changed = list(self._changed())
+        if not changed:
+            return
+        with self._store.write() as tx:
+            for table, key, _, after in changed:
+                self._keep_item(tx, table, key, after)
+
+    def _keep_item(self, tx: Tx, table: KeptTable, key: Key, after: bytes | None) -> None:
+        name = item_name(key)
+        if after is None:
+            tx.moto_records.remove(service=self._scope, kind="item", parent=table.name, name=name)
+        else:
+            data = msgspec.json.decode(after)
+            tx.moto_records.put(MotoRecord(self._scope, "item", table.name, name, data))
+
+    def _keep_tables(self) -> None:
+        """Tables are few: each is compared with what is kept of it."""
+        for table in self._backend.tables.values():
+            adopt(table)
+        described = self._describe()
+        with self._store.write() as tx:
+            for name, data in described.items():
+                if self._described.get(name) != data:
+                    tx.moto_records.put(MotoRecord(self._scope, "table", "", name, data))
+            for name in self._described.keys() - described.keys():
+                tx.moto_records.remove(service=self._scope, kind="table", parent="", name=name)
+                tx.moto_records.remove(service=self._scope, kind="item", parent=name)
+        self._described = described
+
+    def _undo(self) -> None:
+        """Be as before the request. Only a change of the tables themselves needs them loaded again."""
+        if self._describe() != self._described:
+            self._load()
+            return
+        for table, key, before, _ in self._changed():
+            if before is None:
+                table.drop(key)
+            else:
+                table.place(decoded(before))
+        self._forget_notes()
+
+    def _changed(self) -> list[tuple[KeptTable, Key, bytes | None, bytes | None]]:
+        """Each touched item that is not as it was: its table, its key, how it was and how it is."""
+        touched = [(t, key, before) for t in self._tables() for key, before in t.touched.items()]
+        now = [(t, key, before, encoded(t.now(key))) for t, key, before in touched]
+        return [entry for entry in now if entry[2] != entry[3]]
+
+    def _forget_notes(self) -> None:
+        for table in self._tables():
+            table.touched = {}
+
+    def _load(self) -> None:
+        records = self._store.moto_records.list(service=self._scope, kind="table")
+        self._backend = DynamoDBBackend(self._region, self._account_id)
+        self._described = {record.name: record.data for record in records}
+        for name, description in self._described.items():
+            table = restored(description, self._store.sealer)
+            self._backend.tables[name] = table
+            for item in self._store.moto_records.list(service=self._scope, kind="item", parent=name):
+                table.place(with_bytes(item.data))
+
+    def _tables(self) -> list[KeptTable]:
+        return [table for table in self._backend.tables.values() if isinstance(table, KeptTable)]
+
+    def _describe(self) -> dict[str, Any]:
+        return {name: describe(table, self._store.sealer) for name, table in self._backend.tables.items()}

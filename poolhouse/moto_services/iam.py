@@ -1,0 +1,221 @@
+"""IAM's own records: moto's roles, policies, users and groups, kept whole after each change.
+
+They are few and refer to one another, so one snapshot is written before a change is acknowledged; after an error, or a
+store that failed, moto is given the last snapshot again. AWS's managed policies come from moto's table when named.
+"""
+
+import base64
+import hashlib
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from botocore import xform_name
+from moto.iam import models
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.responses import IamResponse
+from moto.utilities.tagging_service import TaggingService
+from moto.utilities.utils import get_partition
+from msgspec.structs import replace
+
+from poolhouse.moto_services import checks
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.handlers import call, install
+from poolhouse.moto_services.snapshot import Snapshot
+from poolhouse.store import Store, Tx
+from poolhouse.web import Request, Response
+from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
+from poolhouse.wire.models import service_model
+
+_CLASSES: dict[str, type[Any]] = {
+    cls.__name__: cls
+    for cls in (
+        models.AccessKey,
+        models.AccessKeyLastUsed,
+        models.AccountPasswordPolicy,
+        models.Certificate,
+        models.Group,
+        models.InlinePolicy,
+        models.InstanceProfile,
+        models.ManagedPolicy,
+        models.MFADevice,
+        models.OpenIDConnectProvider,
+        models.PolicyVersion,
+        models.Role,
+        models.SAMLProvider,
+        models.SigningCertificate,
+        models.SshPublicKey,
+        models.User,
+        models.VirtualMfaDevice,
+        TaggingService,
+    )
+}
+_KEPT = (
+    "instance_profiles",
+    "roles",
+    "certificates",
+    "groups",
+    "users",
+    "credential_report",
+    "account_aliases",
+    "saml_providers",
+    "open_id_providers",
+    "virtual_mfa_devices",
+    "account_password_policy",
+    "inline_policies",
+    "access_keys",
+    "tagger",
+)
+_SECRET = frozenset({"secret_access_key", "password", "private_key", "base32_string_seed"})
+_READS = ("Get", "List", "Generate", "Simulate")
+_OF_AWS = "arn:{}:iam::aws:policy/"
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+_FIRST_ERROR = 400
+
+# moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
+_LOCK = threading.RLock()
+
+
+class Iam:
+    """The IAM of one account, durable in `store`."""
+
+    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._region = region
+        self._partition = get_partition(region)
+        self._scope = f"iam:{account_id}"
+        names = service_model("iam").operation_names
+        self._served = frozenset(name for name in names if hasattr(IamResponse, xform_name(name)))
+        self._load()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what it changed is durable when this returns."""
+        parameters = _parameters(request)
+        operation = parameters.get("Action", "")
+        checks.check_served("iam", operation, self._served)
+        checks.check_members("iam", operation, parameters)
+        with _LOCK:
+            install(models.iam_backends, self._account_id, self._partition, self._backend)
+            try:
+                self._add_policies_of_aws(operation, parameters)
+                response = self._answer(request)
+                self._settle(operation, is_error=response.status >= _FIRST_ERROR)
+            except BaseException:
+                self._load()
+                raise
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        headers = {"authorization": request.header("authorization")}  # GetUser without a name is about the caller
+        return call(IamResponse, request, host="iam.amazonaws.com", account_id=self._account_id, headers=headers)
+
+    def _settle(self, operation: str, *, is_error: bool) -> None:
+        if operation.startswith(_READS):
+            return
+        if is_error:
+            self._load()
+            return
+        snapshot = self._snapshot()
+        state = {name: snapshot.encode(getattr(self._backend, name)) for name in _KEPT}
+        policies = self._backend.managed_policies
+        state["managed_policies"] = {
+            arn: snapshot.encode(policy) for arn, policy in policies.items() if not _is_of_aws(policy)
+        }
+        state["attached"] = {arn: policy.attachment_count for arn, policy in policies.items() if _is_of_aws(policy)}
+        with self._store.write() as tx:
+            tx.moto_records.put(MotoRecord(self._scope, "state", "", "", state))
+            if "AccessKey" in operation or "User" in operation:
+                self._keep_access_keys(tx)
+
+    def _keep_access_keys(self, tx: Tx) -> None:
+        """The keys of IAM users, where signatures are verified. One taken away stays there, refused ever after."""
+        held = self._backend.access_keys
+        for key in held.values():
+            user = self._backend.users.get(key.user_name or "")
+            if user is None:
+                continue
+            kept = AccessKey(
+                id=key.access_key_id,
+                sealed_secret=self._store.sealer.seal(key.secret_access_key.encode(), SEAL_PURPOSE),
+                kind="user",
+                principal_arn=user.arn,
+                account_id=self._account_id,
+                expires_at=None if key.status == "Active" else _LONG_AGO,
+            )
+            tx.access_keys.put(kept)
+        for row in tx.access_keys.list():
+            if row.kind == "user" and row.id not in held:
+                tx.access_keys.put(replace(row, expires_at=_LONG_AGO))
+
+    def _load(self) -> None:
+        self._backend = models.IAMBackend(self._partition, self._account_id)
+        record = self._store.moto_records.find(service=self._scope, kind="state", parent="", name="")
+        if record is None:
+            return
+        for arn, attachments in record.data["attached"].items():
+            self._policy_of_aws(arn).attachment_count = attachments
+        snapshot = self._snapshot()
+        for name in _KEPT:
+            setattr(self._backend, name, snapshot.decode(record.data[name]))
+        self._backend.managed_policies.update(snapshot.decode(record.data["managed_policies"]))
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(
+            _CLASSES,
+            self._store.sealer,
+            secret=_SECRET,
+            outside=lambda value: value.arn if _is_of_aws(value) else None,  # type: ignore[attr-defined]
+            inside=lambda arn: self._backend.managed_policies[arn],
+        )
+
+    def _add_policies_of_aws(self, operation: str, parameters: Mapping[str, str]) -> None:
+        """Those a request names; all of them for the operations that list policies."""
+        prefix = _OF_AWS.format(self._partition)
+        if operation in {"ListPolicies", "GetAccountAuthorizationDetails"}:
+            for arn in _catalogue(self._partition):
+                self._policy_of_aws(arn)
+            return
+        for name in ("PolicyArn", "PermissionsBoundary"):
+            arn = parameters.get(name, "")
+            if arn.startswith(prefix) and arn in _catalogue(self._partition):
+                self._policy_of_aws(arn)
+
+    def _policy_of_aws(self, arn: str) -> models.ManagedPolicy:
+        found = self._backend.managed_policies.get(arn)
+        if found is None:
+            data = msgspec.json.decode(_catalogue(self._partition)[arn])
+            name = arn.rpartition("/")[2]
+            found = models.AWSManagedPolicy.from_data(name, self._account_id, self._region, data)
+            found.id = "ANPA" + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
+            self._backend.managed_policies[arn] = found
+        return found
+
+
+_CATALOGUES: dict[str, dict[str, msgspec.Raw]] = {}
+
+
+class _PolicyPath(msgspec.Struct):
+    path: str = msgspec.field(name="Path", default="/")
+
+
+def _catalogue(partition: str) -> Mapping[str, msgspec.Raw]:
+    """AWS's managed policies by ARN, undecoded: there are some 1,600."""
+    if partition not in _CATALOGUES:
+        documents = msgspec.json.decode(aws_managed_policies_data, type=dict[str, msgspec.Raw])
+        paths = {name: msgspec.json.decode(raw, type=_PolicyPath).path for name, raw in documents.items()}
+        base = _OF_AWS.format(partition).removesuffix("/")
+        _CATALOGUES[partition] = {f"{base}{paths[name]}{name}": raw for name, raw in documents.items()}
+    return _CATALOGUES[partition]
+
+
+def _is_of_aws(value: object) -> bool:
+    return isinstance(value, models.AWSManagedPolicy)
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    text = request.body.decode(errors="replace") or request.query
+    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}

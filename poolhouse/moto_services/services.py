@@ -1,0 +1,62 @@
+"""Which service a request is for. moto takes most of a second to import, so a service is loaded at first use."""
+
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from poolhouse.web import Request, Response
+
+if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
+    from poolhouse.store import Store
+
+SERVICES = ("dynamodb", "iam")
+
+
+class Backend(Protocol):
+    """One AWS service as moto has it."""
+
+    def handle(self, request: Request) -> Response: ...
+
+
+class MotoServices:
+    """The AWS services that moto answers for, durable in `store`."""
+
+    services = SERVICES
+
+    def __init__(self, store: "Store", *, account_id: str, region: str) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._region = region
+        self._lock = threading.Lock()
+        self._backends: dict[str, Backend] = {}
+
+    def handle(self, service: str, request: Request) -> Response:
+        """Answer one request to one of `services`, its signature checked already. What it changed is durable then."""
+        return self._backend(service).handle(request)
+
+    def warm(self) -> None:
+        """Load what the first requests would otherwise wait for."""
+        for service in SERVICES:
+            self._backend(service)
+
+    def forget(self) -> None:
+        """Drop what is held in memory, because the store was cleared."""
+        with self._lock:
+            self._backends.clear()
+
+    def _backend(self, service: str) -> Backend:
+        backend = self._backends.get(service)
+        if backend is not None:
+            return backend
+        with self._lock:
+            if service not in self._backends:
+                self._backends[service] = self._load(service)
+            return self._backends[service]
+
+    def _load(self, service: str) -> Backend:
+        if service == "dynamodb":
+            from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
+
+            return DynamoDB(self._store, account_id=self._account_id, region=self._region)
+        from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
+
+        return Iam(self._store, account_id=self._account_id, region=self._region)

@@ -1,0 +1,258 @@
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from poolhouse.errors import ApiError
+from poolhouse.store import Store
+from poolhouse.wire.errors import (
+    NotImplementedException,
+    SerializationException,
+    UnknownOperationException,
+    ValidationException,
+)
+from tests.poolhouse.moto_services.conftest import Client
+
+TABLE = {
+    "TableName": "notes",
+    "KeySchema": [
+        {"AttributeName": "owner", "KeyType": "HASH"},
+        {"AttributeName": "number", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": "owner", "AttributeType": "S"},
+        {"AttributeName": "number", "AttributeType": "N"},
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+ITEM = {
+    "owner": {"S": "ada"},
+    "number": {"N": "1"},
+    "text": {"S": "hello"},
+    "raw": {"B": b"\x00\xff"},
+    "raws": {"BS": [b"\x01"]},
+    "deep": {"M": {"list": {"L": [{"N": "1.50"}, {"BOOL": True}, {"NULL": True}, {"B": b"\x02"}]}}},
+    "tags": {"SS": ["a", "b"]},
+}
+KEY = {"owner": {"S": "ada"}, "number": {"N": "1"}}
+Restart = Callable[[], Client]
+
+
+@pytest.fixture
+def table(ask: Client) -> Client:
+    ask("dynamodb", "CreateTable", **TABLE)
+    return ask
+
+
+def get(client: Client, key: dict[str, Any] = KEY) -> dict[str, Any] | None:
+    return client("dynamodb", "GetItem", TableName="notes", Key=key).get("Item")
+
+
+def test_a_table_stands_in_the_cloud_s_account_and_region(table: Client) -> None:
+    described = table("dynamodb", "DescribeTable", TableName="notes")["Table"]
+
+    assert described["TableArn"] == "arn:aws:dynamodb:eu-west-1:000000000000:table/notes"
+    assert described["TableStatus"] == "ACTIVE"
+
+
+def test_an_item_of_every_type_is_there_after_a_restart(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+
+    assert get(restarted()) == ITEM
+
+
+def test_a_table_is_described_the_same_after_a_restart(table: Client, restarted: Restart) -> None:
+    ttl = {"Enabled": True, "AttributeName": "expires"}
+    table("dynamodb", "UpdateTimeToLive", TableName="notes", TimeToLiveSpecification=ttl)
+    table(
+        "dynamodb",
+        "UpdateContinuousBackups",
+        TableName="notes",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+
+    def describe(client: Client) -> list[Any]:
+        wanted = ("DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups")
+        return [client("dynamodb", name, TableName="notes") for name in wanted]
+
+    assert describe(restarted()) == describe(table)
+    assert describe(table)[1]["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+
+
+def test_updates_and_deletes_are_there_after_a_restart(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+    other = {**KEY, "number": {"N": "2"}}
+    table(
+        "dynamodb",
+        "UpdateItem",
+        TableName="notes",
+        Key=other,
+        UpdateExpression="SET #t = :t",
+        ExpressionAttributeNames={"#t": "text"},
+        ExpressionAttributeValues={":t": {"S": "new"}},
+    )
+    table("dynamodb", "DeleteItem", TableName="notes", Key=KEY)
+
+    again = restarted()
+    assert get(again) is None
+    assert get(again, other) == {**other, "text": {"S": "new"}}
+
+
+def test_a_number_key_is_one_item_however_it_is_written(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=KEY)
+    table("dynamodb", "PutItem", TableName="notes", Item={**KEY, "number": {"N": "1.0"}, "text": {"S": "x"}})
+
+    assert restarted()("dynamodb", "Scan", TableName="notes")["Count"] == 1
+
+
+def test_a_batch_and_a_statement_are_kept(table: Client, restarted: Restart) -> None:
+    puts = [{"PutRequest": {"Item": {**KEY, "number": {"N": str(n)}}}} for n in range(3)]
+    table("dynamodb", "BatchWriteItem", RequestItems={"notes": puts})
+    table("dynamodb", "ExecuteStatement", Statement="INSERT INTO notes value {'owner': 'ada', 'number': 7}")
+
+    found = restarted()("dynamodb", "Scan", TableName="notes")["Items"]
+    assert sorted(item["number"]["N"] for item in found) == ["0", "1", "2", "7"]
+
+
+def test_a_condition_that_fails_changes_nothing(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+
+    error = table.error(
+        "dynamodb", "PutItem", TableName="notes", Item=KEY, ConditionExpression="attribute_not_exists(#o)",
+        ExpressionAttributeNames={"#o": "owner"},
+    )  # fmt: skip
+
+    assert error == ("ConditionalCheckFailedException", "The conditional request failed")
+    assert get(table) == get(restarted()) == ITEM
+
+
+def test_a_transaction_is_whole_or_not_at_all(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+    update = {
+        "TableName": "notes",
+        "Key": KEY,
+        "UpdateExpression": "SET #t = :t",
+        "ExpressionAttributeNames": {"#t": "text"},
+        "ExpressionAttributeValues": {":t": {"S": "changed"}},
+    }
+    check = {
+        "TableName": "notes",
+        "Key": {**KEY, "number": {"N": "9"}},
+        "ConditionExpression": "attribute_exists(#o)",
+        "ExpressionAttributeNames": {"#o": "owner"},
+    }
+    put = {"TableName": "notes", "Item": {**KEY, "number": {"N": "3"}}}
+
+    code, message = table.error(
+        "dynamodb", "TransactWriteItems", TransactItems=[{"Put": put}, {"Update": update}, {"ConditionCheck": check}]
+    )
+
+    assert code == "TransactionCanceledException"
+    assert message.endswith("[None, None, ConditionalCheckFailed]")
+    for client in (table, restarted()):
+        assert client("dynamodb", "Scan", TableName="notes")["Items"] == [ITEM]
+
+
+def test_a_transaction_that_holds_is_kept(table: Client, restarted: Restart) -> None:
+    puts = [{"Put": {"TableName": "notes", "Item": {**KEY, "number": {"N": str(n)}}}} for n in range(2)]
+
+    table("dynamodb", "TransactWriteItems", TransactItems=puts)
+
+    assert restarted()("dynamodb", "Scan", TableName="notes")["Count"] == 2
+
+
+def test_an_update_that_fails_half_way_leaves_no_trace(table: Client) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+
+    error = table.error(
+        "dynamodb", "UpdateItem", TableName="notes", Key=KEY, UpdateExpression="SET #t = :t, total = nothing + :t",
+        ExpressionAttributeNames={"#t": "text"}, ExpressionAttributeValues={":t": {"N": "1"}},
+    )  # fmt: skip
+
+    assert error[0] == "ValidationException"
+    assert get(table) == ITEM
+
+
+def test_what_could_not_be_written_is_not_visible(table: Client, broken: Callable[[], None]) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+    broken()
+
+    with pytest.raises(OSError, match="no space left"):
+        table("dynamodb", "PutItem", TableName="notes", Item={**KEY, "text": {"S": "lost"}})
+    with pytest.raises(OSError, match="no space left"):
+        table("dynamodb", "DeleteTable", TableName="notes")
+    with pytest.raises(OSError, match="no space left"):
+        table("dynamodb", "CreateTable", **{**TABLE, "TableName": "other"})
+
+    assert get(table) == ITEM
+    assert table("dynamodb", "ListTables")["TableNames"] == ["notes"]
+
+
+def test_a_deleted_table_takes_its_items_along(table: Client, restarted: Restart) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+    table("dynamodb", "DeleteTable", TableName="notes")
+    table("dynamodb", "CreateTable", **TABLE)
+
+    assert get(table) is None
+    assert get(restarted()) is None
+
+
+def test_a_tag_set_again_replaces_the_first(table: Client, restarted: Restart) -> None:
+    arn = "arn:aws:dynamodb:eu-west-1:000000000000:table/notes"
+    for value in ("dev", "prod"):
+        table("dynamodb", "TagResource", ResourceArn=arn, Tags=[{"Key": "stage", "Value": value}])
+
+    tags = restarted()("dynamodb", "ListTagsOfResource", ResourceArn=arn)["Tags"]
+    assert tags == [{"Key": "stage", "Value": "prod"}]
+
+
+def test_concurrent_conditional_writes_have_one_winner(table: Client) -> None:
+    won: list[int] = []
+
+    def write(number: int) -> None:
+        with contextlib.suppress(ApiError):
+            table(
+                "dynamodb", "PutItem", TableName="notes", Item={**KEY, "by": {"N": str(number)}},
+                ConditionExpression="attribute_not_exists(#o)", ExpressionAttributeNames={"#o": "owner"},
+            )  # fmt: skip
+            won.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(won) == 1
+    item = get(table)
+    assert item is not None
+    assert item["by"] == {"N": str(won[0])}
+
+
+def test_two_clouds_in_one_process_do_not_see_each_other(table: Client) -> None:
+    other = Client(type(table.services)(Store(None), account_id="000000000000", region="eu-west-1"))
+
+    assert other("dynamodb", "ListTables")["TableNames"] == []
+    assert table("dynamodb", "ListTables")["TableNames"] == ["notes"]
+
+
+def test_operations_not_built_and_not_known_are_refused_by_name(ask: Client) -> None:
+    with pytest.raises(NotImplementedException, match=r"^dynamodb CreateBackup is not implemented yet in Poolhouse$"):
+        ask.raw("CreateBackup", b"{}")
+    with pytest.raises(UnknownOperationException):
+        ask.raw("Nonsense", b"{}")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"TableName": {}, "Item": {}}'])
+def test_junk_is_refused_before_moto_sees_it(table: Client, body: bytes) -> None:
+    with pytest.raises(SerializationException):
+        table.raw("PutItem", body)
+
+
+def test_missing_members_are_reported_by_name(table: Client) -> None:
+    with pytest.raises(ValidationException, match="The parameter 'TableName' is required but was not present"):
+        table.raw("PutItem", b"{}")
+    with pytest.raises(ValidationException, match="Value null at 'item' failed to satisfy constraint"):
+        table.raw("PutItem", b'{"TableName": "notes"}')
