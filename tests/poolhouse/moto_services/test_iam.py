@@ -6,6 +6,7 @@ import pytest
 
 from poolhouse.moto_services import MotoServices
 from poolhouse.store import Store
+from poolhouse.web import Request
 from poolhouse.wire.entities import SEAL_PURPOSE
 from poolhouse.wire.errors import NotImplementedException, ValidationException
 from tests.poolhouse.moto_services.conftest import Client
@@ -102,9 +103,11 @@ def test_no_secret_is_kept_in_clear(ask: Client, store: Store) -> None:
     assert "correct horse" not in kept
 
 
-def test_a_missing_member_is_reported_as_aws_does(ask: Client) -> None:
-    with pytest.raises(ValidationException, match="1 validation error detected: Value null at 'roleName' failed"):
-        ask("iam", "CreateRole", AssumeRolePolicyDocument=DOCUMENT)
+def test_missing_members_are_reported_as_aws_does(ask: Client) -> None:
+    request = Request("POST", "/", body=b"Action=CreateRole&Version=2010-05-08")
+
+    with pytest.raises(ValidationException, match="2 validation errors detected: Value null at 'roleName' failed"):
+        ask.services.handle("iam", request)
 
 
 def test_operations_moto_lacks_are_refused_by_name(ask: Client) -> None:
