@@ -108,7 +108,7 @@ def body(app: APIGatewayRestResolver, model: type[M]) -> M:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        if error.errors()[0]["type"] == "json_invalid":
+        if error.errors()[0]["type"] in {"json_invalid", "string_unicode"}:
             raise BadRequest("The body is not JSON.") from None
         raise _invalid(error, lambda location: {"pointer": _pointer(location)}) from None
 

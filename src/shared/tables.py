@@ -52,11 +52,12 @@ def record(owner: str, new: NewTransaction, idempotency_key: str, *, now: dateti
 
     claim = _Claim(owner, idempotency_key, sha256(new.model_dump_json().encode()).hexdigest())
     for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - tries at the same moment would meet again
         if _write(claim, transaction, now):
             return transaction
         if earlier := _earlier(claim):
             return earlier
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - another try at the same moment would meet again
     raise Unavailable
 
 

@@ -1,0 +1,77 @@
+"""The functions behind the API, over DynamoDB as moto keeps it in memory."""
+
+import logging
+import os
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from moto import mock_aws
+
+from shared import tables
+from shared.config import settings
+from shared.observability import logger
+from tests.service_support import Handler, template
+
+TABLE = "transactions"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "ALLOWED_ORIGIN": "https://app.example.com",
+    "TRANSACTIONS_TABLE": TABLE,
+    "POWERTOOLS_SERVICE_NAME": "poolhouse",
+    "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment() -> Iterator[None]:
+    """What the template would put into the functions' environment; the client is made once in it, as in Lambda."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        tables.dynamodb.cache_clear()
+        yield
+    settings.cache_clear()
+    tables.dynamodb.cache_clear()
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the functions log."""
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+@pytest.fixture
+def table(environment: None) -> Iterator[str]:
+    """The table as template.yaml declares it."""
+    properties = template()["Resources"]["TransactionsTable"]["Properties"]
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
+    dynamodb = tables.dynamodb()
+    dynamodb.create_table(TableName=TABLE, **{name: properties[name] for name in wanted})
+    yield TABLE
+    if TABLE in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=TABLE)
+
+
+@pytest.fixture
+def me(environment: None) -> Handler:
+    from handlers.me import lambda_handler  # noqa: PLC0415 - it reads its settings when it is imported
+
+    return lambda_handler
+
+
+@pytest.fixture
+def transactions(table: str) -> Handler:
+    from handlers.transactions import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
