@@ -19,6 +19,14 @@ def pool(call: Call, pool_id: str) -> UserPool:
     return found
 
 
+def pool_in(tx: Tx, pool_id: str) -> UserPool:
+    """`pool` for use inside a write block. Raises ResourceNotFoundException."""
+    found = tx.user_pools.find(id=pool_id)
+    if found is None:
+        raise user_pool_not_found(pool_id)
+    return found
+
+
 def app_client(call: Call, client_id: str) -> AppClient:
     """The app client of whatever pool. Raises ResourceNotFoundException."""
     found = call.store.app_clients.find(id=client_id)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
 from poolhouse.call import Call
 from poolhouse.cognito_idp.errors import InvalidParameterException
-from poolhouse.store.table import Value
+from poolhouse.store.table import Table, Value
 
 _TTL = timedelta(hours=1)
+MOST = 60
+T = TypeVar("T")
 
 
 class _Place(msgspec.Struct):
@@ -36,6 +39,17 @@ def parse(call: Call, question: str, given: str | None) -> list[Value]:
     if call.now >= place.expires_at:
         raise InvalidParameterException("Pagination token has expired.")  # as above
     return place.position
+
+
+def page(
+    call: Call, table: Table[T], question: str, given: str | None, limit: int | None, **where: Any
+) -> tuple[list[T], dict[str, str]]:
+    """One page of a table in the order of its keys, and `NextToken` for the next one where there is more."""
+    most = MOST if limit is None else limit
+    items = table.list(after=parse(call, question, given), limit=most + 1, **where)
+    if len(items) <= most:
+        return items, {}
+    return items[:most], {"NextToken": token(call, question, table.position(items[most - 1]))}
 
 
 def _purpose(question: str) -> str:
