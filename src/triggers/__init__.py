@@ -1,7 +1,7 @@
 """The user pool's triggers: one file, one function, one `lambda_handler`.
 
 Each parses Cognito's event, lets `shared` decide, sets the response and returns the event.
-They import neither boto3 nor pydantic: a person waits for them at sign-up and sign-in, cold starts included.
+They import neither botocore nor pydantic: a person waits for them at sign-up and sign-in, cold starts included.
 
     pre_sign_up            whose address may sign up
     custom_message         the text of every mail
