@@ -22,7 +22,7 @@ _PATIENCE = 60.0  # seconds until a cloud must listen
 
 @dataclass(frozen=True)
 class Peer:
-    """One cloud. `command` and `environment` are made from the port; `fill` writes users where asking takes too long."""
+    """One cloud. `command` and `environment` follow from the port; `fill` writes users where asking takes too long."""
 
     name: str
     command: Callable[[int], list[str]]

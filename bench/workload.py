@@ -111,7 +111,7 @@ def creation(running: Running, pool: Pool) -> bytes:
 
 
 def message(running: Running, operation: str, body: dict[str, Any]) -> bytes:
-    """A signed request for the socket. A counter in the body unmakes its signature; none of the clouds issued the key."""
+    """A signed request for the socket. A counter in the body unmakes the signature; no cloud issued the key."""
     data = json.dumps(body).encode()
     url = f"http://127.0.0.1:{running.port}/"
     headers = {

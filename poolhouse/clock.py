@@ -26,3 +26,8 @@ class Clock:
         """Stand still at this time, until moved."""
         with self._lock:
             self._fixed, self._offset = at, timedelta()
+
+    def reset(self) -> None:
+        """Show the machine's time again."""
+        with self._lock:
+            self._fixed, self._offset = None, timedelta()

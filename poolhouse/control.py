@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from poolhouse.clock import Clock
+from poolhouse.errors import CommandError
 from poolhouse.outbox import mailbox
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
@@ -62,7 +63,10 @@ def _outputs(control: Control, _: Request) -> Response:
 
 
 def _reset(control: Control, _: Request) -> Response:
-    control.reset()
+    try:
+        control.reset()
+    except CommandError as error:  # the template was changed since, and no longer deploys
+        return _json(500, {"message": str(error)})
     return _json(200, {"status": "reset"})
 
 

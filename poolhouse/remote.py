@@ -1,6 +1,7 @@
 """The commands that talk to a cloud which is already running, over its own HTTP doors."""
 
 import base64
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def print_outputs(endpoint: str, *, env: bool) -> None:
     """Print each stack's outputs, as `name value` lines or as shell exports."""
     for outputs in _get(f"{endpoint}/_poolhouse/outputs").values():
         for name, value in outputs.items():
-            sys.stdout.write(f"export {name}='{value}'\n" if env else f"{name:24} {value}\n")
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n" if env else f"{name:24} {value}\n")
 
 
 def reset(endpoint: str) -> None:

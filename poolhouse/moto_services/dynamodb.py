@@ -83,7 +83,6 @@ class DynamoDB:
         self._scope = f"dynamodb:{account_id}:{region}"
         self._host = f"dynamodb.{region}.amazonaws.com"
         self._described: dict[str, Any] = {}  # of each table, what is kept of it
-        visit(account_id, region)
         self._load()
 
     def handle(self, request: Request) -> Response:
@@ -92,6 +91,7 @@ class DynamoDB:
         checks.check_served("dynamodb", operation, _READS | _ITEM_WRITES | _TABLE_WRITES)
         checks.check_json("dynamodb", operation, request.body)
         with _LOCK:
+            visit(self._account_id, self._region)
             install(dynamodb_backends, self._account_id, self._region, self._backend)
             try:
                 response = self._answer(operation, request)

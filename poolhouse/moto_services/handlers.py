@@ -20,12 +20,19 @@ _OWN = frozenset({"status", "server", "date"})  # what the socket's edge says it
 vars(moto_responses)["method_names_from_class"] = functools.cache(method_names_from_class)
 
 
+class _Places(dict[str, BaseBackend]):
+    """Where a backend is found: by region, or by partition."""
+
+    def reset(self) -> None:
+        """A `mock_aws` in the same process resets all it finds. What is here is held by the store, and stays."""
+
+
 def install(backends: Any, account_id: str, place: str, backend: BaseBackend) -> None:
     """Have moto's handlers find this backend; callers hold their service's lock until the answer is there.
 
     Past moto's own entrance, which reads every region of every partition from botocore first.
     """
-    dict.__setitem__(backends, account_id, {place: backend})
+    dict.__setitem__(backends, account_id, _Places({place: backend}))
 
 
 def visit(account_id: str, region: str) -> None:

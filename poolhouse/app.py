@@ -1,0 +1,178 @@
+"""The composition root: the one module that knows every part, and puts them together into a `Cloud`."""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from poolhouse import oauth, operate
+from poolhouse.apigateway.gateway import Gateway
+from poolhouse.call import ANONYMOUS, Call, Principal
+from poolhouse.clock import Clock
+from poolhouse.cognito_idp import (
+    attributes,
+    clients,
+    domains,
+    errors,
+    groups,
+    invitations,
+    pools,
+    recovery,
+    resource_servers,
+    sessions,
+    sign_in,
+    sign_up,
+    tokens,
+    users,
+)
+from poolhouse.config import Config
+from poolhouse.control import Control
+from poolhouse.front import doors
+from poolhouse.lambdas import operations as lambda_operations
+from poolhouse.lambdas.functions import Functions
+from poolhouse.moto_services.services import MotoServices
+from poolhouse.outbox import mailbox
+from poolhouse.store import Store
+from poolhouse.template.deploy import Deployed, deploy
+from poolhouse.web import Request, Response
+from poolhouse.wire.dispatch import Dispatcher
+from poolhouse.wire.service import collect
+from poolhouse.wire.sigv4 import Verifier
+
+_COGNITO_IDP: tuple[ModuleType, ...] = (
+    attributes,
+    clients,
+    domains,
+    errors,
+    groups,
+    invitations,
+    pools,
+    recovery,
+    resource_servers,
+    sessions,
+    sign_in,
+    sign_up,
+    tokens,
+    users,
+)
+SERVICES = (collect("cognito-idp", _COGNITO_IDP),)
+
+_function_log = logging.getLogger("poolhouse.functions")
+
+
+class Cloud:
+    """One local cloud. `handle` answers at the AWS endpoint, `handle_api` where the template's API is."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = Clock()
+        self.store = Store(config.state)
+        self.functions = Functions(
+            self.store,
+            origin=config.origin,
+            account_id=config.account_id,
+            region=config.region,
+            clock=self.clock,
+            log=_function_log.info,
+        )
+        self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
+        # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
+        verifier = Verifier(self.store, clock=_machine_time, account_id=config.account_id, strict=config.strict)
+        self.dispatcher = Dispatcher(
+            {service.name: service for service in SERVICES},
+            self._call,
+            verifier,
+            handlers={**dict.fromkeys(self.moto.services, self.moto.handle), "lambda": self._invoke_api},
+            reraise=config.reraise,
+        )
+        self.gateway = Gateway(self._public_call)
+        self._control = Control(self.store, self.clock, self.health, self.reset)
+        self._deploying = threading.RLock()
+        self._is_ready = False
+        self._deployed: Deployed | None = None
+        self._again: Callable[[], object] = lambda: None
+        self.handle = doors.open_doors(
+            control=self._control.handle,
+            gateway=self.gateway.handle_endpoint,
+            oauth=lambda request: oauth.handle(self._public_call(request), request),
+            wire=self.dispatcher.handle,
+        )
+        self.handle_api = self.gateway.handle
+
+    def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Run an AWS operation from inside, as the account's root, past the same checks as a client's."""
+        if service in self.moto.services:
+            return operate.through(self.moto.handle, service, operation, params)
+        return dict(self.dispatcher.invoke_operation(service, operation, params) or {})
+
+    def deploy(
+        self, template: Path | None, parameters: Mapping[str, str], progress: Callable[[str], None]
+    ) -> Deployed | None:
+        """Deploy a template, or bring what was deployed of it up to date; None stays empty. Raises CommandError."""
+        with self._deploying:
+            self._is_ready = False
+            self._deployed = deploy(self, template, parameters, progress) if template else None
+            self._again = lambda: self.deploy(template, parameters, progress)
+            self._is_ready = True
+            return self._deployed
+
+    def health(self) -> Mapping[str, object] | None:
+        """What is deployed; None until it is, and when deploying it failed."""
+        if not self._is_ready:
+            return None
+        deployed = self._deployed
+        if deployed is None:
+            return {"outputs": {}, "functions": {}}
+        return {"outputs": deployed.outputs, "functions": deployed.functions}
+
+    def reset(self) -> None:
+        """Forget everything and set the clock right, then deploy the template anew. Raises CommandError."""
+        with self._deploying:
+            self._is_ready = False
+            for function in self.store.functions.list():
+                self.functions.remove(function.name)
+            self.store.clear()
+            self.moto.forget()
+            self.clock.reset()
+            self._again()
+
+    def close(self) -> None:
+        """End every function and close the store."""
+        self.functions.close()
+        self.store.close()
+
+    def _call(self, request: Request, principal: Principal, request_id: str) -> Call:
+        return Call(
+            now=self.clock(),
+            principal=principal,
+            account_id=self.config.account_id,
+            region=self.config.region,
+            request_id=request_id,
+            origin=self.config.origin,
+            issuer_base=self.config.issuer_base,
+            store=self.store,
+            invoke=self.functions.invoke_for_service,
+            deliver=lambda message: mailbox.deliver(self.store, message),
+            new_id=_new_id,
+            source_ip=request.source_ip,
+            user_agent=request.header("user-agent"),
+        )
+
+    def _public_call(self, request: Request) -> Call:
+        return self._call(request, ANONYMOUS, _new_id())
+
+    def _invoke_api(self, _service: str, request: Request) -> Response:
+        return lambda_operations.handle(self.functions, request)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _machine_time() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
