@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +39,7 @@ from poolhouse.outbox import mailbox
 from poolhouse.store import Store
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
-from poolhouse.wire.dispatch import Dispatcher
+from poolhouse.wire.dispatch import Dispatcher, new_id
 from poolhouse.wire.service import collect
 from poolhouse.wire.sigv4 import Verifier
 
@@ -158,20 +157,16 @@ class Cloud:
             store=self.store,
             invoke=self.functions.invoke_for_service,
             deliver=lambda message: mailbox.deliver(self.store, message),
-            new_id=_new_id,
+            new_id=new_id,
             source_ip=request.source_ip,
             user_agent=request.header("user-agent"),
         )
 
     def _public_call(self, request: Request) -> Call:
-        return self._call(request, ANONYMOUS, _new_id())
+        return self._call(request, ANONYMOUS, new_id())
 
     def _invoke_api(self, _service: str, request: Request) -> Response:
         return lambda_operations.handle(self.functions, request)
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _machine_time() -> datetime:

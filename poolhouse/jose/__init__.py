@@ -1,4 +1,4 @@
-"""Signed and encrypted tokens: JWS (RFC 7515) by RS256, JWK sets (RFC 7517), JWE (RFC 7516), and nothing of Cognito.
+"""Signed tokens, JWS (RFC 7515) by RS256; JWK sets (RFC 7517); opaque tokens that look like JWE. Nothing of Cognito.
 
 Owns: making, loading and publishing RSA keys; signing claims; proving a token. `VerifiedClaims` is the proof that a
 token was verified: only `verify` makes it. RS256 is the one algorithm: a token that names another, or none, is refused

@@ -72,14 +72,22 @@ def find_user(call: Call, user_pool: UserPool, username: str) -> User | None:
 def find_user_in(tables: Store | Tx, user_pool: UserPool, username: str) -> User | None:
     """`find_user` for use inside a write block, where what is read must be what the block decides on."""
     name = user_pool.folded(username)
-    found = tables.users.find(pool_id=user_pool.id, username=name)
+    # No name stands for two users (flows/names.py), so the order is one of speed: an address is mostly a sign-in name.
+    found = _by_sign_in_name(tables, user_pool, name) if "@" in name else None
+    if found is None:
+        found = tables.users.find(pool_id=user_pool.id, username=name)
     if found is None:
         found = tables.users.find(pool_id=user_pool.id, sub=username)
-    if found is None:
-        sign_in_name = tables.sign_in_names.find(pool_id=user_pool.id, name=name)
-        if sign_in_name is not None:
-            found = tables.users.find(pool_id=user_pool.id, username=sign_in_name.username)
+    if found is None and "@" not in name:
+        found = _by_sign_in_name(tables, user_pool, name)
     return found
+
+
+def _by_sign_in_name(tables: Store | Tx, user_pool: UserPool, name: str) -> User | None:
+    sign_in_name = tables.sign_in_names.find(pool_id=user_pool.id, name=name)
+    if sign_in_name is None:
+        return None
+    return tables.users.find(pool_id=user_pool.id, username=sign_in_name.username)
 
 
 def user_in(tx: Tx, user_pool: UserPool, username: str) -> User:

@@ -5,7 +5,6 @@ stored and not revoked; that is how access tokens are revoked as well. Tokens of
 revoked carry no `origin_jti`; their family is known by its `event_id`, so that signing out everywhere reaches them.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,12 +18,11 @@ from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundExc
 from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep
 from poolhouse.cognito_idp.rules import claims, token_overrides
 from poolhouse.cognito_idp.rules.claims import ADMIN_SCOPE, GroupClaims, Issue
-from poolhouse.jose import encrypt
+from poolhouse.jose import opaque
 from poolhouse.jose.sign import sign
 from poolhouse.store import Tx
 
 API_SCOPES = (ADMIN_SCOPE,)
-_FILLING = 975  # bytes inside a refresh token: makes it as long as AWS's, 1,746 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ def issue(
     `settle` writes what must be kept together with the tokens, and may still refuse by raising.
     """
     event_id = call.new_id()
-    # Nothing but randomness: AWS gives nobody the key to its refresh tokens, and here they are found by their digest.
-    refresh_token = encrypt.encrypt(keys.signing_key(call, pool.id, "access").public, secrets.token_bytes(_FILLING))
+    refresh_token = opaque.token()
     kept = RefreshToken(
         id=call.store.sealer.digest(refresh_token),
         pool_id=pool.id,

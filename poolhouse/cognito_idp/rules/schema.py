@@ -47,9 +47,10 @@ class Attribute:
     most: int | None = None
 
 
-def of(pool: UserPool) -> dict[str, Attribute]:
-    """The pool's attributes by name."""
-    return {item["Name"]: _parsed(item) for item in pool.settings.get("SchemaAttributes", ())}
+def of(pool: UserPool, names: Collection[str] | None = None) -> dict[str, Attribute]:
+    """The pool's attributes by name, or those among `names`."""
+    items = pool.settings.get("SchemaAttributes", ())
+    return {item["Name"]: _parsed(item) for item in items if names is None or item["Name"] in names}
 
 
 def check_sign_up(pool: UserPool, attributes: Mapping[str, str]) -> None:
@@ -113,8 +114,7 @@ def check_deletion(pool: UserPool, names: Collection[str], *, by_admin: bool) ->
 
 def missing(pool: UserPool, attributes: Mapping[str, str]) -> list[str]:
     """The required attributes that are not there."""
-    required = [name for name, attribute in of(pool).items() if attribute.is_required and name != "sub"]
-    return [name for name in required if not attributes.get(name)]
+    return [name for name in _required_names(pool) if not attributes.get(name)]
 
 
 def check_readable(pool: UserPool, names: Iterable[str], message: str) -> None:
@@ -126,10 +126,14 @@ def check_readable(pool: UserPool, names: Iterable[str], message: str) -> None:
 
 def check_writable(pool: UserPool, names: Collection[str], message: str) -> None:
     """The same for writing: nothing protected, and every required attribute among them."""
-    required = [name for name, attribute in of(pool).items() if attribute.is_required and name != "sub"]
-    if any(name in PROTECTED for name in names) or any(name not in names for name in required):
+    if any(name in PROTECTED for name in names) or any(name not in names for name in _required_names(pool)):
         raise InvalidParameterException(message)
     check_readable(pool, names, message)
+
+
+def _required_names(pool: UserPool) -> list[str]:
+    items = pool.settings.get("SchemaAttributes", ())
+    return [item["Name"] for item in items if item.get("Required") and item["Name"] != "sub"]
 
 
 def _parsed(item: Mapping[str, Any]) -> Attribute:
@@ -149,7 +153,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _check_new(pool: UserPool, attributes: Mapping[str, str]) -> None:
-    schema = of(pool)
+    schema = of(pool, attributes)
     for name in attributes:
         if name not in schema:
             raise InvalidParameterException(

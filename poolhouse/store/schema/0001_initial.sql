@@ -7,12 +7,13 @@ CREATE TABLE resource_servers (
 CREATE TABLE domains (domain TEXT PRIMARY KEY, pool_id TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX domains_pool ON domains (pool_id);
 CREATE TABLE groups (pool_id TEXT, name TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
+-- Tables searched by more than their key have a row id: it keeps each index small, and without one SQLite prefers to
+-- scan the primary key. Each index leads with the pool, then what is searched, so that no plan scans a pool.
 CREATE TABLE memberships (
-    pool_id TEXT, username TEXT, group_name TEXT, document BLOB NOT NULL,
-    PRIMARY KEY (pool_id, username, group_name)) WITHOUT ROWID;
+    pool_id TEXT NOT NULL, username TEXT NOT NULL, group_name TEXT NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX memberships_user ON memberships (pool_id, username, group_name);
 CREATE INDEX memberships_group ON memberships (pool_id, group_name, username);
 
--- A row id keeps each index small; every searched column leads with the pool, then itself, so that no plan scans a pool.
 CREATE TABLE users (
     pool_id TEXT NOT NULL, username TEXT NOT NULL, sub TEXT NOT NULL, status TEXT NOT NULL, enabled INTEGER NOT NULL,
     email TEXT, phone_number TEXT, name TEXT, given_name TEXT, family_name TEXT, preferred_username TEXT,
@@ -21,15 +22,16 @@ CREATE UNIQUE INDEX users_username ON users (pool_id, username);
 CREATE UNIQUE INDEX users_sub ON users (pool_id, sub);
 CREATE INDEX users_status ON users (pool_id, status, username);
 CREATE INDEX users_enabled ON users (pool_id, enabled, username);
-CREATE INDEX users_email ON users (pool_id, email, username);
-CREATE INDEX users_phone_number ON users (pool_id, phone_number, username);
-CREATE INDEX users_name ON users (pool_id, name, username);
-CREATE INDEX users_given_name ON users (pool_id, given_name, username);
-CREATE INDEX users_family_name ON users (pool_id, family_name, username);
-CREATE INDEX users_preferred_username ON users (pool_id, preferred_username, username);
+CREATE INDEX users_email ON users (pool_id, email, username) WHERE email IS NOT NULL;
+CREATE INDEX users_phone_number ON users (pool_id, phone_number, username) WHERE phone_number IS NOT NULL;
+CREATE INDEX users_name ON users (pool_id, name, username) WHERE name IS NOT NULL;
+CREATE INDEX users_given_name ON users (pool_id, given_name, username) WHERE given_name IS NOT NULL;
+CREATE INDEX users_family_name ON users (pool_id, family_name, username) WHERE family_name IS NOT NULL;
+CREATE INDEX users_preferred_username ON users (pool_id, preferred_username, username) WHERE preferred_username IS NOT NULL;
 CREATE TABLE sign_in_names (
-    pool_id TEXT, name TEXT, username TEXT NOT NULL, document BLOB NOT NULL, PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
-CREATE INDEX sign_in_names_username ON sign_in_names (pool_id, username);
+    pool_id TEXT NOT NULL, name TEXT NOT NULL, username TEXT NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX sign_in_names_name ON sign_in_names (pool_id, name);
+CREATE INDEX sign_in_names_username ON sign_in_names (pool_id, username, name);
 CREATE TABLE confirmation_codes (
     pool_id TEXT, username TEXT, purpose TEXT, document BLOB NOT NULL,
     PRIMARY KEY (pool_id, username, purpose)) WITHOUT ROWID;
