@@ -11,7 +11,7 @@ def render() -> str:
     lines = [
         "# Operations",
         "",
-        "Made from the code by `make docs`. What is not built answers with its name and `NotImplemented`, after the",
+        "Made from the code by `make docs`. What is not built answers with its name and `NotImplementedException`, after the",
         "same checks of signature, types and constraints.",
     ]
     for service in SERVICES:
