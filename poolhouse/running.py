@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from poolhouse.app import Cloud
 from poolhouse.config import Config
@@ -59,7 +60,7 @@ def screen(cloud: Cloud, deployed: Deployed | None) -> Iterator[str]:
     if deployed is None:
         yield "No template here: an empty cloud, to be filled by any SDK or the aws CLI."
         return
-    yield from deployed.lines()
+    yield from map(escape, deployed.lines)
     yield ""
     yield "Next"
     yield f"  export AWS_ENDPOINT_URL={config.origin}"

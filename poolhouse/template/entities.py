@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+PROPERTIES = "stack resource"  # what a resource's properties are sealed for
+
 
 class Stack(Struct, frozen=True):
     """A deployed template: where it came from, its parameters and outputs."""
@@ -19,12 +21,17 @@ class Stack(Struct, frozen=True):
 
 
 class StackResource(Struct, frozen=True):
-    """One resource of a stack: what it became, and the resolved properties it was last made with."""
+    """One resource of a stack: what it became, and the resolved properties it was last made with.
+
+    The properties are sealed: an app client's secret may be among them. `is_made` is false while it is being created;
+    `physical_id` is then the name it is to have, empty where that is not known before.
+    """
 
     stack: str
     logical_id: str
     type: str
     physical_id: str
-    properties: Mapping[str, Any] = {}
+    properties: str
     attributes: Mapping[str, Any] = {}
     deletion_policy: str = "Delete"
+    is_made: bool = True

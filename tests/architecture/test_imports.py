@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "apigateway": LEAVES | {"store", "jose", "cognito_idp"},
     "lambdas": LEAVES | {"store", "wire.entities"},
     "moto_services": LEAVES | {"store", "wire"},  # a malformed request is the same in every service
-    "template": LEAVES | {"store", "*.entities", "lambdas"},
+    "template": LEAVES | {"store", "*.entities", "lambdas", "wire.models"},
     "control": LEAVES | {"store", "outbox"},
     "remote": {"errors"},
     "testing": {"*"},

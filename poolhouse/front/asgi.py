@@ -1,0 +1,100 @@
+"""From a socket's request to a `Request`, through a thread, and back to the socket."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from poolhouse.front.workers import Workers
+from poolhouse.web import Request, Response
+
+Handle = Callable[[Request], Response]
+_Scope = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+_WITHOUT_BODY = (204, 304)
+_CONTROLS = bytes.maketrans(bytes([*range(9), *range(10, 32), 127]), b" " * 32)  # no header may hold them
+_FAILED = Response(500, b'{"message": "Internal server error"}', (("Content-Type", "application/json"),))
+
+
+class TooLong(Exception):
+    """The body is longer than this listener takes."""
+
+
+class Edge:
+    """The ASGI application: one `handle` and one limit for each port."""
+
+    def __init__(self, workers: Workers, handles: Mapping[int, tuple[Handle, int]]) -> None:
+        self._workers = workers
+        self._handles = handles
+
+    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        handle, limit = self._handles[scope["server"][1]]
+        try:
+            body = await _body(scope, receive, limit)
+        except TooLong:
+            await _respond(send, _too_long(limit))
+            return
+        if body is None:
+            return
+        request = _request(scope, body)
+        try:
+            response = await self._workers.run(lambda: handle(request))
+        except Exception:
+            # Every part answers its own failures; what gets here is a bug in a part's edge.
+            _log.exception("%s on port %d", scope["method"], request.port)
+            response = _FAILED
+        await _respond(send, response)
+
+
+async def _body(scope: _Scope, receive: _Receive, limit: int) -> bytes | None:
+    """The whole body; None when the client went away first. Raises TooLong."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > limit:
+            raise TooLong
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return None if message["type"] == "http.disconnect" else body
+    chunks, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message["body"])
+        size += len(chunks[-1])
+        if size > limit:
+            raise TooLong
+    return b"".join(chunks)
+
+
+def _request(scope: _Scope, body: bytes) -> Request:
+    client = scope["client"]
+    return Request(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]),
+        body,
+        client[0] if client else "",
+        scope["server"][1],
+        scope["http_version"],
+    )
+
+
+async def _respond(send: _Send, response: Response) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace").translate(_CONTROLS))
+        for name, value in response.headers
+    ]
+    body = b"" if response.status in _WITHOUT_BODY else response.body
+    if response.status not in _WITHOUT_BODY:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _too_long(limit: int) -> Response:
+    body = b'{"__type":"RequestEntityTooLargeException","message":"Request body is longer than %d bytes."}' % limit
+    return Response(413, body, (("Content-Type", "application/json"), ("Connection", "close")))

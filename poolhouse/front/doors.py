@@ -1,0 +1,94 @@
+"""Which host and path belongs to which part of the cloud: a short table, asked from the top.
+
+    /_poolhouse/...                               control, for this machine's own pages and programs only
+    <api>.execute-api.<host>, /restapis/...       API Gateway
+    any path but /, without an AWS signature      the authorization server
+    everything else, and what they leave          AWS's own protocols
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from poolhouse.web import Request, Response
+
+Handle = Callable[[Request], Response]
+MayHandle = Callable[[Request], Response | None]
+
+_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
+
+
+class Door(NamedTuple):
+    """A part of the cloud and the requests that may be for it; it answers None to one that is not."""
+
+    is_for: Callable[[Request], object]
+    handle: MayHandle
+
+
+def open_doors(*, control: Handle, gateway: MayHandle, oauth: MayHandle, wire: Handle) -> Handle:
+    """The AWS endpoint: every part behind its door."""
+    doors = (
+        Door(_is_control, from_this_machine_only(control)),
+        Door(_is_api, gateway),
+        Door(_is_unsigned_path, oauth),
+    )
+    return through(doors, wire)
+
+
+def through(doors: Iterable[Door], otherwise: Handle) -> Handle:
+    """One `handle` of several: the first door that is for a request and answers it."""
+    table = tuple(doors)
+
+    def handle(request: Request) -> Response:
+        for is_for, answer in table:
+            if is_for(request):
+                response = answer(request)
+                if response is not None:
+                    return response
+        return otherwise(request)
+
+    return handle
+
+
+def _is_control(request: Request) -> bool:
+    return request.path.startswith("/_poolhouse/")
+
+
+def _is_api(request: Request) -> bool:
+    return request.path.startswith("/restapis/") or ".execute-api." in request.header("host").lower()
+
+
+def _is_unsigned_path(request: Request) -> bool:
+    """AWS's own requests are sent to `/`, or signed."""
+    return request.path != "/" and not request.header("authorization").startswith("AWS4-")
+
+
+def from_this_machine_only(handle: Handle) -> Handle:
+    """The same door, shut to pages of other sites.
+
+    A browser on this machine would carry their requests here: under a name of theirs that resolves to 127.0.0.1 (the
+    Host header shows it), or across sites (the Origin or Sec-Fetch-Site header shows it).
+    """
+
+    def guarded(request: Request) -> Response:
+        origin = request.header("origin")
+        if not is_loopback(f"//{request.header('host')}"):
+            return _forbidden("This address answers to localhost only.")
+        if (origin and not is_loopback(origin)) or request.header("sec-fetch-site") == "cross-site":
+            return _forbidden("Pages of other sites have no access here.")
+        return handle(request)
+
+    return guarded
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine: RFC 6761 gives it every name under localhost, too."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # such as an unclosed bracket
+        return False
+    return host in _LOOPBACK_HOSTS or host.endswith(".localhost")
+
+
+def _forbidden(reason: str) -> Response:
+    return Response(403, b'{"message": "%s"}' % reason.encode(), (("Content-Type", "application/json"),))

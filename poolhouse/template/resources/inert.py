@@ -1,0 +1,30 @@
+"""Types that watch over a deployment on AWS and have nothing to do on one machine: kept, and said not to run here."""
+
+from collections.abc import Mapping
+
+from poolhouse.template.document import Made
+from poolhouse.template.resources.base import Context, Existing, Resource, ResourceType
+
+_ANY = frozenset({"*"})
+
+
+def _named(service: str, property_name: str, resource_path: str, suffix: str = "") -> ResourceType:
+    """A type that is called by one of its properties, its ARN made of that."""
+
+    def create(context: Context, resource: Resource) -> Made:
+        name = str(resource.properties.get(property_name, resource.name))
+        return Made(name, {"Arn": context.arn(service, f"{resource_path}{name}{suffix}")})
+
+    def update(context: Context, resource: Resource, _existing: Existing) -> Made:
+        return create(context, resource)
+
+    return ResourceType(properties=_ANY, create=create, update=update, runs_here=False)
+
+
+TYPES: Mapping[str, ResourceType] = {
+    "AWS::ApiGateway::Account": _named("apigateway", "", "account/"),
+    "AWS::CloudWatch::Alarm": _named("cloudwatch", "AlarmName", "alarm:"),
+    "AWS::CloudWatch::Dashboard": _named("cloudwatch", "DashboardName", "dashboard/"),
+    "AWS::Logs::LogGroup": _named("logs", "LogGroupName", "log-group:", ":*"),
+    "AWS::Logs::MetricFilter": _named("logs", "FilterName", "metric-filter:"),
+}
