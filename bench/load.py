@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -38,8 +38,7 @@ class _Connection(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -132,8 +131,8 @@ def main() -> None:
     """Read the plan, play it, print what was seen."""
     seen = uvloop.run(_load(json.load(sys.stdin)))
     seen.latencies.sort()
-    summary = asdict(seen) | {"latencies": [seen.latencies[int(len(seen.latencies) * q)] for q in (0.5, 0.99)]}
-    print(json.dumps(summary if seen.latencies else asdict(seen)))
+    quantiles = [seen.latencies[int(len(seen.latencies) * q)] for q in (0.5, 0.99)] if seen.latencies else []
+    print(json.dumps(asdict(seen) | {"latencies": quantiles}))
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ def load(
         "count": count,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "bench.load"], input=json.dumps(plan), capture_output=True, text=True, check=True
+        [sys.executable, "-m", "bench.load"], input=json.dumps(plan), stdout=subprocess.PIPE, text=True, check=True
     )
     seen = json.loads(done.stdout)
     bad = sum(seen["bad"].values())

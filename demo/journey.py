@@ -86,7 +86,7 @@ def sign_up(p: Play) -> None:
     with p.refused(
         "SignUp from a blocked domain",
         "UserLambdaValidationException",
-        "PreSignUp failed with error Addresses at mailinator.com may not sign up.",
+        "PreSignUp failed with error Email domain is not allowed.",
     ):
         p.cognito.sign_up(ClientId=p.web, Username="ann@mailinator.com", Password=PASSWORD)
     with p.refused(
@@ -98,7 +98,8 @@ def sign_up(p: Play) -> None:
     made = p.cognito.sign_up(ClientId=p.web, Username="ann+1@example.com", Password=PASSWORD, UserAttributes=attributes)
     p.people["ann"] = {"sub": made["UserSub"], "email": "ann+1@example.com"}
     p.expect("SignUp", made["CodeDeliveryDetails"]["Destination"], "a***@e***")
-    with p.refused("SignUp a second time", "UsernameExistsException", "User already exists"):
+    taken = "An account with the given email already exists."
+    with p.refused("SignUp a second time", "UsernameExistsException", taken):
         p.cognito.sign_up(ClientId=p.web, Username="ann+1@example.com", Password=PASSWORD)
 
 
@@ -200,7 +201,7 @@ def _amounts(p: Play) -> list[int]:
         query = urlencode({"limit": 2, **({"cursor": cursor} if cursor else {})})
         page = fetch("GET", f"{p.stage.api}/transactions?{query}", token=token).body
         amounts += [row["amount"] for row in page["items"]]
-        cursor = page.get("next_cursor")
+        cursor = page["next"]
         if not cursor:
             return amounts
 

@@ -4,12 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from demo.clients import fetch
 
@@ -24,7 +25,7 @@ class Stage:
     endpoint: str
     api: str
     outputs: dict[str, str]
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
 
 
 @contextmanager
@@ -34,18 +35,16 @@ def cloud(*options: str, log: Path | None = None) -> Iterator[Stage]:
     options = options or ("--ephemeral",)
     command = [sys.executable, "-m", "poolhouse", "up", "--port", str(port), "--api-port", str(api_port), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with subprocess.Popen(
-        command,
-        cwd=_ROOT,
-        env=environment,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=log.open("w") if log else subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
+    with (
+        # A file, not a pipe: nobody reads while the journey is played, and a full pipe would stop the cloud.
+        log.open("w+") if log else tempfile.TemporaryFile("w+") as printed,
+        subprocess.Popen(
+            command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         endpoint = f"http://localhost:{port}"
         try:
-            outputs = _wait(endpoint, process)
+            outputs = _wait(endpoint, process, printed)
             yield Stage(endpoint, f"http://localhost:{api_port}", outputs, process)
         finally:
             process.terminate()
@@ -59,7 +58,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(endpoint: str, process: "subprocess.Popen[str]") -> dict[str, str]:
+def _wait(endpoint: str, process: "subprocess.Popen[bytes]", printed: TextIO) -> dict[str, str]:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         health = _health(endpoint)
@@ -67,8 +66,8 @@ def _wait(endpoint: str, process: "subprocess.Popen[str]") -> dict[str, str]:
             return {name: str(value) for name, value in health["outputs"].items()}
         time.sleep(0.05)
     process.kill()
-    printed = process.stdout.read() if process.stdout else "see its log"
-    raise RuntimeError(f"The cloud did not come up:\n{printed}")
+    printed.seek(0)
+    raise RuntimeError(f"The cloud did not come up:\n{printed.read()}")
 
 
 def _health(endpoint: str) -> dict[str, Any] | None:

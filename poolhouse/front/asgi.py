@@ -41,7 +41,7 @@ class Edge:
         request = _request(scope, body)
         try:
             response = await self._workers.run(lambda: handle(request))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the edge of a port
             # Every part answers its own failures; what gets here is a bug in a part's edge.
             _log.exception("%s on port %d", scope["method"], request.port)
             response = _FAILED

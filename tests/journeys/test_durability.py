@@ -115,9 +115,9 @@ def listed(stage: Stage) -> set[str]:
     while True:
         page = fetch("GET", f"{stage.api}/transactions?limit=100{cursor}", token=token).body
         ids |= {row["id"] for row in page["items"]}
-        if not page.get("next_cursor"):
+        if not page["next"]:
             return ids
-        cursor = f"&cursor={page['next_cursor']}"
+        cursor = f"&cursor={page['next']}"
 
 
 def signs_in(cognito: Any, stage: Stage, seen: Acknowledged) -> bool:
