@@ -41,7 +41,7 @@ check: lint test
 lint: $(DEV_READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy poolhouse src tests bench
+	@$(BIN)/mypy poolhouse src tests bench demo
 	@$(BIN)/cfn-lint template.yaml
 
 demo: $(DEV_READY)

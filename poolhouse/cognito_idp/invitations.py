@@ -9,7 +9,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, UnsupportedUserStateException
-from poolhouse.cognito_idp.flows import find, messages, names, passwords, registration
+from poolhouse.cognito_idp.flows import find, messages, names, not_built, passwords, registration
 from poolhouse.cognito_idp.flows.messages import Occasion
 from poolhouse.cognito_idp.rules import passwords as password_rules
 from poolhouse.cognito_idp.rules import schema
@@ -96,7 +96,7 @@ def _temporary_password(pool: UserPool, request: "AdminCreateUserRequestTypeDef"
     factors = pool.settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())
     if {"EMAIL_OTP", "SMS_OTP"}.intersection(factors):
         # In such pools the service makes no password: the user is CONFIRMED without one.
-        raise InvalidParameterException("Users without a password are not implemented yet: send TemporaryPassword.")
+        not_built.refuse("AdminCreateUser without TemporaryPassword in a pool with one-time-password sign-in")
     return passwords.generate(pool.password_policy)
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
-from poolhouse.cognito_idp.entities import User, UserPool
+from poolhouse.cognito_idp.entities import AppClient, User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
 from poolhouse.cognito_idp.flows import (
     codes,
@@ -41,9 +41,8 @@ def forgot_password(call: Call, request: "ForgotPasswordRequestTypeDef") -> dict
     pool, app_client = permissions.prove_client(call, request["ClientId"], username, request.get("SecretHash"))
     if recovery_channel.is_admin_only(pool):
         raise NotAuthorizedException("Contact administrator to reset password.")
-    user = permissions.user_or_pretence(call, pool, app_client, username)
-    destination = None if user is None else recovery_channel.find(pool, user)
-    if user is None or (destination is None and app_client.hides_users):
+    user, destination = _recoverable(call, pool, app_client, username)
+    if user is None:
         codes.pretend(call, pool, username, code_rules.FORGOT_PASSWORD, code_rules.RECOVERY)
         simulated = recovery_channel.simulated(call, pool, username)
         return {"CodeDeliveryDetails": shapes.code_delivery_details_type(simulated)}
@@ -58,7 +57,7 @@ def confirm_forgot_password(call: Call, request: "ConfirmForgotPasswordRequestTy
     """Set a new password by the code that was sent. A refused password leaves the code usable."""
     username, given = request["Username"], request["ConfirmationCode"]
     pool, app_client = permissions.prove_client(call, request["ClientId"], username, request.get("SecretHash"))
-    user = permissions.user_or_pretence(call, pool, app_client, username)
+    user, _ = _recoverable(call, pool, app_client, username)
     if user is None:
         raise codes.refusal_for_nobody(
             call, pool, username, code_rules.FORGOT_PASSWORD, code_rules.RECOVERY, given=given
@@ -104,6 +103,17 @@ def admin_set_user_password(call: Call, request: "AdminSetUserPasswordRequestTyp
         user = tx.users.get(pool_id=pool.id, username=user.username)
         tx.users.put(replace(user, status=status, password=password, modified_at=call.now))
     return {}
+
+
+def _recoverable(
+    call: Call, pool: UserPool, app_client: AppClient, username: str
+) -> tuple[User | None, Destination | None]:
+    """The user, and where their code goes. No user for a client to whom AWS pretends: nobody, disabled, unverified."""
+    user = permissions.user_or_pretence(call, pool, app_client, username)
+    if user is None:
+        return None, None
+    destination = recovery_channel.find(pool, user)
+    return (None if destination is None and app_client.hides_users else user), destination
 
 
 def _check_resettable(user: User) -> None:

@@ -13,6 +13,7 @@ from poolhouse.cognito_idp.flows import (
     find,
     messages,
     names,
+    not_built,
     passwords,
     permissions,
     recovery_channel,
@@ -149,9 +150,7 @@ def _checked(call: Call, pool: UserPool, app_client: AppClient, request: "SignUp
     user = registration.draft(call, pool, request["Username"], attributes, status="UNCONFIRMED")
     schema.check_sign_up(pool, user.attributes)
     if not request.get("Password"):
-        # Sign-up without a password belongs to one-time-password sign-in, which is not built. AWS's sentence in pools
-        # without that sign-in is not known.
-        raise InvalidParameterException("Password is required: sign-up without one is not implemented yet.")
+        not_built.refuse("Sign-up without a password, which belongs to sign-in by one-time password,")
     password_rules.check(request["Password"], pool.password_policy, password_rules.SIGN_UP)
     return user
 

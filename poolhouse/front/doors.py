@@ -1,9 +1,9 @@
 """Which host and path belongs to which part of the cloud: a short table, asked from the top.
 
-    /_poolhouse/...                               control, for this machine's own pages and programs only
-    <api>.execute-api.<host>, /restapis/...       API Gateway
-    any path but /, without an AWS signature      the authorization server
-    everything else, and what they leave          AWS's own protocols
+/_poolhouse/...                               control, for this machine's own pages and programs only
+<api>.execute-api.<host>, /restapis/...       API Gateway
+any path but /, without an AWS signature      the authorization server
+everything else, and what they leave          AWS's own protocols
 """
 
 from collections.abc import Callable, Iterable

@@ -11,8 +11,8 @@ def render() -> str:
     lines = [
         "# Operations",
         "",
-        "Made from the code by `make docs`. What is not built answers with its name and `NotImplementedException`, after the",
-        "same checks of signature, types and constraints.",
+        "Made from the code by `make docs`. What is not built answers with its name and `NotImplementedException`,",
+        "after the same checks of signature, types and constraints.",
     ]
     for service in SERVICES:
         lines += ["", *_section(service.name, sorted(service.model.operation_names), set(service.operations))]

@@ -84,7 +84,9 @@ def test_a_plain_user_name_is_stored_as_it_is(cognito: Any) -> None:
 
 
 def test_with_both_attributes_verified_by_the_pool_only_the_phone_gets_a_code(cloud: Any, cognito: Any) -> None:
-    client_id = make_client(cognito, make_pool(cognito, AutoVerifiedAttributes=["email", "phone_number"]))
+    sms = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}
+    pool_id = make_pool(cognito, AutoVerifiedAttributes=["email", "phone_number"], SmsConfiguration=sms)
+    client_id = make_client(cognito, pool_id)
 
     answer = sign_up(cognito, client_id, "ann", email=ANN, phone_number="+15555559934")
 

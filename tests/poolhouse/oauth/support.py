@@ -26,7 +26,7 @@ class Server:
 
     @property
     def issuer(self) -> str:
-        return f"{self.cloud.config.issuer_base}/{self.pool_id}"
+        return f"{self.cloud.inner.config.issuer_base}/{self.pool_id}"
 
     def basic(self, client_id: str | None = None, secret: str | None = None) -> str:
         """An Authorization header, for the machine client unless told otherwise."""
@@ -47,12 +47,12 @@ class Server:
         headers = [("host", host), ("content-type", content_type)]
         if authorization:
             headers.append(("authorization", authorization))
-        return self.cloud.handle(Request("POST", path, "", tuple(headers), body, port=4566))
+        return self.cloud.inner.handle(Request("POST", path, "", tuple(headers), body, port=4566))
 
     def get(self, path: str, **headers: str) -> Response:
         """Fetch a path."""
         pairs = (("host", "localhost:4566"), *headers.items())
-        return self.cloud.handle(Request("GET", path, "", pairs, port=4566))
+        return self.cloud.inner.handle(Request("GET", path, "", pairs, port=4566))
 
     def token(self, form: dict[str, str] | bytes, **options: Any) -> Response:
         """Ask the token endpoint."""

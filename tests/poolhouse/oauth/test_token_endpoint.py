@@ -10,7 +10,7 @@ INVALID = (400, {"error": "invalid_request"})
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "HEAD"])
 def test_other_methods_are_not_allowed(server: Server, method: str) -> None:
-    response = server.cloud.handle(Request(method, "/oauth2/token", headers=(("host", "localhost:4566"),)))
+    response = server.cloud.inner.handle(Request(method, "/oauth2/token", headers=(("host", "localhost:4566"),)))
 
     assert (response.status, response.body) == (405, b"")
 

@@ -138,6 +138,42 @@ def test_user_info_refuses_an_api_sign_ins_token_for_want_of_openid(server: Serv
     assert ("WWW-Authenticate", challenge) in response.headers
 
 
+@pytest.mark.parametrize(
+    ("scopes", "shown"),
+    [
+        (["openid"], {"email", "email_verified", "name"}),
+        (["openid", "email"], {"email", "email_verified"}),
+        (["openid", "phone"], set()),
+    ],
+)
+def test_user_info_tells_as_much_as_the_scopes_name(server: Server, scopes: list[str], shown: set[str]) -> None:
+    source = f"""
+def handler(event, context):
+    added = {{"scopesToAdd": {scopes!r}}}
+    event["response"]["claimsAndScopeOverrideDetails"] = {{"accessTokenGeneration": added}}
+    return event
+"""
+    arn = server.cloud.function("openid", source)
+    trigger = {"LambdaArn": arn, "LambdaVersion": "V2_0"}
+    server.cognito.update_user_pool(UserPoolId=server.pool_id, LambdaConfig={"PreTokenGenerationConfig": trigger})
+    tokens = sign_in(server)
+    profile = {"email": "ada@example.com", "email_verified": "true", "name": "Ada"}
+    server.cognito.admin_update_user_attributes(
+        UserPoolId=server.pool_id,
+        Username="ada",
+        UserAttributes=[{"Name": name, "Value": value} for name, value in profile.items()],
+    )
+
+    response = user_info(server, tokens["AccessToken"])
+
+    assert response.status == 200
+    assert msgspec.json.decode(response.body) == {
+        "sub": claims_of(tokens["IdToken"])["sub"],
+        **{name: profile[name] for name in shown},
+        "username": "ada",
+    }
+
+
 def test_user_info_refuses_tokens_that_are_not_good(server: Server) -> None:
     tokens = sign_in(server)
     server.cognito.admin_user_global_sign_out(UserPoolId=server.pool_id, Username="ada")
