@@ -2,10 +2,13 @@
 
     load          the one entrance: a file and its parameters to a checked `Template`
     read          YAML and JSON with a line for every value, so that every complaint names its place
+    check         what is wrong in the file itself
+    samconfig     the stack's name and parameters in the samconfig.toml beside it
     parameters    what was given, held against what the template declares
     translate     SAM to CloudFormation by aws-sam-translator, offline, kept until something it depends on changes
-    document      the template as a value: resources in the order they can be made, values to be resolved
-    intrinsics    Ref, Fn::GetAtt, Fn::Sub and their kin
+    conditions, intrinsics    what holds; Ref, Fn::GetAtt, Fn::Sub and their kin, rehearsed before anything is made
+    graph         who names whom, and the order in which resources can be made
+    document      the template as a value: its resources in that order, values to be resolved
     resources/    one file per family of resource types: how each is made, changed and deleted
     deploy        what is to be done, done in order, undone when it fails
 

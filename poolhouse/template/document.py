@@ -7,7 +7,7 @@ from typing import Any
 
 from poolhouse.errors import CommandError
 from poolhouse.template import intrinsics
-from poolhouse.template.intrinsics import IntrinsicError, Scope
+from poolhouse.template.intrinsics import IntrinsicError, NoAttribute, Scope
 from poolhouse.template.read import Source
 
 
@@ -26,7 +26,7 @@ class Declared:
     logical_id: str
     type: str
     properties: Mapping[str, Any]
-    depends_on: tuple[str, ...] = ()  # every resource it names, DependsOn, Ref, GetAtt and Sub alike
+    depends_on: tuple[str, ...] = ()  # every resource it names: by DependsOn, Ref, GetAtt or Sub
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
 
@@ -54,16 +54,10 @@ class Template:
             return intrinsics.resolve(value, scope, place)
         except IntrinsicError as error:
             raise self.source.error(f"{error}.", *error.place) from error
-        except _NoAttribute as error:
-            raise self.source.error(str(error), *place) from error
 
     def error(self, message: str, logical_id: str, *path: str | int) -> CommandError:
         """An error about a resource, or about the property at `path` under its Properties, with file and line."""
         return self.source.error(f"{logical_id}: {message}", "Resources", logical_id, "Properties", *path)
-
-
-class _NoAttribute(Exception):
-    """A resource has no such attribute."""
 
 
 def _ref(made: Mapping[str, Made]) -> Callable[[str], Any]:
@@ -76,6 +70,6 @@ def _attribute(made: Mapping[str, Made]) -> Callable[[str, str], Any]:
         if attribute in found:
             return found[attribute]
         there = ", ".join(sorted(found)) or "none"
-        raise _NoAttribute(f"{name} has no attribute {attribute}; there is: {there}.")
+        raise NoAttribute(f"resource {name} does not support attribute type {attribute} in Fn::GetAtt; it has {there}")
 
     return find
