@@ -4,14 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from poolhouse import oauth, operate
+from poolhouse import aside, oauth, operate
 from poolhouse.apigateway.gateway import Gateway
-from poolhouse.call import ANONYMOUS, Call, Principal
+from poolhouse.call import ANONYMOUS, Call, Invocation, Principal
 from poolhouse.clock import Clock
 from poolhouse.cognito_idp import (
     attributes,
@@ -77,7 +77,7 @@ class Cloud:
             account_id=config.account_id,
             region=config.region,
             clock=self.clock,
-            log=_function_log.info,
+            log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
         self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
@@ -86,11 +86,11 @@ class Cloud:
             {service.name: service for service in SERVICES},
             self._call,
             verifier,
-            handlers={**dict.fromkeys(self.moto.services, self.moto.handle), "lambda": self._invoke_api},
+            handlers={**dict.fromkeys(self.moto.services, self._ask_moto), "lambda": self._invoke_api},
             reraise=config.reraise,
         )
         self.gateway = Gateway(self._public_call)
-        self._control = Control(self.store, self.clock, self.health, self.reset)
+        self._control = Control(self.store, self.clock, self.health, lambda: aside.wait(self.reset))
         self._deploying = threading.RLock()
         self._is_ready = False
         self._deployed: Deployed | None = None
@@ -155,7 +155,7 @@ class Cloud:
             origin=self.config.origin,
             issuer_base=self.config.issuer_base,
             store=self.store,
-            invoke=self.functions.invoke_for_service,
+            invoke=self._invoke,
             deliver=lambda message: mailbox.deliver(self.store, message),
             new_id=new_id,
             source_ip=request.source_ip,
@@ -166,7 +166,21 @@ class Cloud:
         return self._call(request, ANONYMOUS, new_id())
 
     def _invoke_api(self, _service: str, request: Request) -> Response:
-        return lambda_operations.handle(self.functions, request)
+        return aside.wait(lambda: lambda_operations.handle(self.functions, request))
+
+    def _ask_moto(self, service: str, request: Request) -> Response:
+        return aside.wait(lambda: self.moto.handle(service, request))
+
+    def _invoke(
+        self, function_arn: str, event: bytes, *, service: str, source_arn: str, timeout: timedelta | None = None
+    ) -> Invocation:
+        if self.store.is_writing:
+            raise RuntimeError("a function is not invoked inside store.write(): it may call back and meet the lock")
+        return aside.wait(
+            lambda: self.functions.invoke_for_service(
+                function_arn, event, service=service, source_arn=source_arn, timeout=timeout
+            )
+        )
 
 
 def _machine_time() -> datetime:

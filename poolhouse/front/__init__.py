@@ -1,8 +1,9 @@
 """The HTTP server and its doors.
 
     server   listening ports, each with one `handle(Request) -> Response`, all on one event loop
-    asgi     from a socket's request to a `Request`, through a thread, and back; limits on what is taken in
-    workers  the threads that run `handle`, more of them while all are waiting
+    asgi     from a socket's request to a `Request` and back; limits on what is taken in
+    fibers   where `handle` runs: on the loop's thread, left while something is done aside
+    workers  the threads for what is done aside
     doors    which host and path belongs to which part of the cloud
 
 Only the edge is async. Parts behind a door are plain functions and know nothing of sockets; which part stands behind

@@ -1,10 +1,10 @@
-"""From a socket's request to a `Request`, through a thread, and back to the socket."""
+"""From a socket's request to a `Request`, through a fiber, and back to the socket."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from poolhouse.front.workers import Workers
+from poolhouse.front.fibers import Fibers
 from poolhouse.web import Request, Response
 
 Handle = Callable[[Request], Response]
@@ -25,8 +25,8 @@ class TooLong(Exception):
 class Edge:
     """The ASGI application: one `handle` and one limit for each port."""
 
-    def __init__(self, workers: Workers, handles: Mapping[int, tuple[Handle, int]]) -> None:
-        self._workers = workers
+    def __init__(self, fibers: Fibers, handles: Mapping[int, tuple[Handle, int]]) -> None:
+        self._fibers = fibers
         self._handles = handles
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
@@ -40,7 +40,7 @@ class Edge:
             return
         request = _request(scope, body)
         try:
-            response = await self._workers.run(lambda: handle(request))
+            response = await self._fibers.run(handle, request)
         except Exception:  # noqa: BLE001 - the edge of a port
             # Every part answers its own failures; what gets here is a bug in a part's edge.
             _log.exception("%s on port %d", scope["method"], request.port)

@@ -20,7 +20,7 @@ from uvicorn.importer import import_from_string
 
 from poolhouse.errors import CommandError
 from poolhouse.front.asgi import Edge, Handle
-from poolhouse.front.workers import Workers
+from poolhouse.front.fibers import Fibers
 
 MAX_BODY = 10 * 1024 * 1024  # API Gateway's own limit; no request of Cognito's comes near it
 _BACKLOG = 512
@@ -98,14 +98,14 @@ class Server:
         self._close_sockets()
 
     async def _serve(self) -> None:
-        workers = Workers(asyncio.get_running_loop())
-        edge = Edge(workers, {listener.port: (listener.handle, listener.max_body) for listener in self.listeners})
+        fibers = Fibers(asyncio.get_running_loop())
+        edge = Edge(fibers, {listener.port: (listener.handle, listener.max_body) for listener in self.listeners})
         self._uvicorn = _Uvicorn(_config(edge), self._started)
         try:
             await self._uvicorn.serve(sockets=self._sockets)
         finally:
             self._started.set()
-            workers.close()
+            fibers.close()
 
     def _open(self, listener: Listener) -> None:
         host = _LOOPBACK.get(listener.host, listener.host)

@@ -1,4 +1,4 @@
-"""Threads that run requests, in place of asyncio's executor, whose futures cost more than many a request does.
+"""Threads for what requests hand over, in place of asyncio's executor, whose futures cost more than many a request.
 
 A request may wait for a function that calls back into this cloud, so threads are added while all are busy.
 """
@@ -43,7 +43,7 @@ class Workers:
 
     def _add_thread(self) -> None:
         # Daemons: a function that never returns must not keep the process.
-        thread = threading.Thread(target=self._work, name=f"request-{len(self._threads)}", daemon=True)
+        thread = threading.Thread(target=self._work, name=f"aside-{len(self._threads)}", daemon=True)
         self._threads.append(thread)
         thread.start()
 

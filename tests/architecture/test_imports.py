@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAVES = {"web", "errors", "call", "clock", "config", "arn"}
+LEAVES = {"web", "errors", "call", "clock", "config", "arn", "aside"}
 MAY_IMPORT = {
     "call": {"store", "outbox.entities"},
     "store": {"*.entities"},
@@ -36,6 +36,7 @@ ONLY_IN = {
     "moto": {"moto_services"},
     "samtranslator": {"template"},
     "uvicorn": {"front"},
+    "greenlet": {"front"},
     "typer": {"cli"},
     "gmpy2": {"cognito_idp"},
     "awslambdaric": {"lambdas"},

@@ -2,6 +2,7 @@
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from poolhouse import aside
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import SigningKey
 from poolhouse.jose import jwks as json_web_keys
@@ -13,7 +14,8 @@ USES = ("id", "access")
 
 def create(call: Call, pool_id: str) -> list[SigningKey]:
     """A new pool's signing keys, sealed, for the caller to store."""
-    return [_sealed(call, pool_id, use, keys.generate()) for use in USES]
+    made = aside.work(lambda: [keys.generate() for _ in USES])
+    return [_sealed(call, pool_id, use, pair) for use, pair in zip(USES, made, strict=True)]
 
 
 def signing_key(call: Call, pool_id: str, use: str) -> KeyPair:

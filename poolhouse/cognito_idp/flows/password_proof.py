@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from poolhouse import aside
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
@@ -111,14 +112,17 @@ def is_right(call: Call, pool: UserPool, user: User | None, waiting: Waiting, an
     is_somebody = user is not None and user.password is not None and not waiting.is_simulated
     verifier = _salt_and_verifier(call, pool, user if is_somebody else None, waiting.username)[1]
     try:
-        expected = srp.proof(
-            pool_id=pool.id,
-            username=waiting.username,
-            verifier=verifier,
-            exponent=waiting.exponent,
-            client_public=waiting.client_public,
-            secret_block=base64.b64decode(answer.secret_block, validate=True),
-            timestamp=answer.timestamp,
+        secret_block = base64.b64decode(answer.secret_block, validate=True)
+        expected = aside.work(
+            lambda: srp.proof(
+                pool_id=pool.id,
+                username=waiting.username,
+                verifier=verifier,
+                exponent=waiting.exponent,
+                client_public=waiting.client_public,
+                secret_block=secret_block,
+                timestamp=answer.timestamp,
+            )
         )
     except (srp.IllegalPublicValue, binascii.Error):
         return False

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from poolhouse import aside
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, RefreshToken, User, UserPool
 from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundException
@@ -19,7 +20,7 @@ from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep
 from poolhouse.cognito_idp.rules import claims, token_overrides
 from poolhouse.cognito_idp.rules.claims import ADMIN_SCOPE, GroupClaims, Issue
 from poolhouse.jose import opaque
-from poolhouse.jose.sign import sign
+from poolhouse.jose.sign import sign, sign_all
 from poolhouse.store import Tx
 
 API_SCOPES = (ADMIN_SCOPE,)
@@ -119,7 +120,8 @@ def issue_client_credentials(
     expires_at = _seconds_after(call, app_client.access_token_ttl)
     machine = claims.machine_claims(issue_, jti=call.new_id(), expires_at=expires_at)
     changed = token_overrides.access_token(machine, overrides.access)
-    token = sign(keys.signing_key(call, pool.id, "access"), changed)
+    key = keys.signing_key(call, pool.id, "access")
+    token = aside.work(lambda: sign(key, changed))
     return IssuedTokens(token, int(app_client.access_token_ttl.total_seconds()))
 
 
@@ -188,11 +190,12 @@ def _tokens(
         expires_at=_seconds_after(call, app_client.id_token_ttl),
         readable=app_client.read_attributes,
     )
-    return IssuedTokens(
-        sign(keys.signing_key(call, pool.id, "access"), token_overrides.access_token(access_claims, overrides.access)),
-        int(app_client.access_token_ttl.total_seconds()),
-        sign(keys.signing_key(call, pool.id, "id"), token_overrides.id_token(id_claims, overrides.id)),
-    )
+    wanted = [
+        (keys.signing_key(call, pool.id, "access"), token_overrides.access_token(access_claims, overrides.access)),
+        (keys.signing_key(call, pool.id, "id"), token_overrides.id_token(id_claims, overrides.id)),
+    ]
+    access_token, id_token = aside.work(lambda: sign_all(wanted))
+    return IssuedTokens(access_token, int(app_client.access_token_ttl.total_seconds()), id_token)
 
 
 def _groups(call: Call, user: User) -> GroupClaims:

@@ -1,0 +1,49 @@
+"""What waits, and what works long, done aside: on other threads, while the one that serves goes on with other requests.
+
+Requests are plain functions that run one after the other on the serving thread; threads of their own would spend more
+time on handing Python's lock around than on the work (docs/decisions/0001-http-server.md). Two kinds of things may
+not be done there: waiting, for a function's answer say, and arithmetic that lets other threads run, such as an RSA
+signature. Their caller hands them over and is resumed with the result. The front says how (front/fibers.py); where
+nobody serves, in a test or while a template is deployed, they are simply done.
+
+Never inside `store.write()`: other requests would meet the half-done transaction.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+
+class HandOver(Protocol):
+    """Have a function done on another thread and come back with its result, or what it raised."""
+
+    def __call__(self, function: Callable[[], object], *, is_work: bool) -> object: ...
+
+
+class _Here(threading.local):
+    hand_over: HandOver | None = None
+
+
+_here = _Here()
+
+
+def wait(function: Callable[[], Result]) -> Result:
+    """The result of a function that waits; as many wait at once as there are requests."""
+    return _done(function, is_work=False)
+
+
+def work(function: Callable[[], Result]) -> Result:
+    """The result of a function that computes without Python's lock; as many run at once as there are cores."""
+    return _done(function, is_work=True)
+
+
+def serve_with(hand_over: HandOver | None) -> None:
+    """From now on this thread serves requests, and hands over by this; None when it no longer does."""
+    _here.hand_over = hand_over
+
+
+def _done(function: Callable[[], Result], *, is_work: bool) -> Result:
+    hand_over = _here.hand_over
+    return function() if hand_over is None else hand_over(function, is_work=is_work)  # type: ignore[return-value]
