@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from poolhouse.template.document import Declared
-from poolhouse.template.intrinsics import SUBSTITUTION, Scope, function_name
+from poolhouse.template.intrinsics import SUBSTITUTION, VARIABLE, Scope, function_name
 from poolhouse.template.read import Place, Source
 
 
@@ -19,7 +19,10 @@ class Reference:
 
 
 def references(value: Any, place: Place, conditions: Mapping[str, bool]) -> Iterator[Reference]:
-    """Every name used inside a value; of an Fn::If whose condition is decided, only in the branch that holds."""
+    """Every name used inside a value; of an Fn::If whose condition is decided, only in the branch that holds.
+
+    A function that is not as it should be is passed over: carrying it out says what is wrong with it.
+    """
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from references(item, (*place, index), conditions)
@@ -33,14 +36,15 @@ def references(value: Any, place: Place, conditions: Mapping[str, bool]) -> Iter
 
 
 def _of_ref(argument: Any, place: Place, _conditions: Mapping[str, bool]) -> Iterator[Reference]:
-    yield Reference(str(argument), place)
+    if isinstance(argument, str):
+        yield Reference(argument, place)
 
 
 def _of_get_att(argument: Any, place: Place, conditions: Mapping[str, bool]) -> Iterator[Reference]:
     if isinstance(argument, str):
         yield Reference(argument.partition(".")[0], place)
-    elif isinstance(argument, list) and argument:
-        yield Reference(str(argument[0]), place)
+    elif isinstance(argument, list) and argument and isinstance(argument[0], str):
+        yield Reference(argument[0], place)
         yield from references(argument[1:], place, conditions)
 
 
@@ -51,7 +55,7 @@ def _of_sub(argument: Any, place: Place, conditions: Mapping[str, bool]) -> Iter
         yield from references(list(own.values()), place, conditions)
     for variable in SUBSTITUTION.findall(template) if isinstance(template, str) else ():
         name = variable.strip()
-        if not name.startswith("!") and name not in own:
+        if VARIABLE.fullmatch(name) and name not in own:
             yield Reference(name.partition(".")[0], place)
 
 
@@ -79,11 +83,12 @@ def linked(
     resources = body["Resources"]
     there = {*resources, *scope.values, "AWS::NoValue"}
     for name, resource in resources.items():
+        _check(source, "Resources", _awaited_by(name, resource), {*resources})
         _check(source, "Resources", _named_by(name, resource, {}), there)
     there -= {name for name in resources if name not in declared}
     made = {}
     for name, one in declared.items():
-        named = _named_by(name, resources[name], scope.conditions)
+        named = [*_awaited_by(name, resources[name]), *_named_by(name, resources[name], scope.conditions)]
         _check(source, "Resources", named, there)
         needed = dict.fromkeys(reference.name for reference in named if reference.name in declared)
         made[name] = replace(one, depends_on=tuple(needed))
@@ -97,15 +102,16 @@ def check_outputs(source: Source, outputs: Mapping[str, Any], declared: Mapping[
         _check(source, "Outputs", named, {*declared, *scope.values, "AWS::NoValue"})
 
 
-def _named_by(name: str, resource: Mapping[str, Any], conditions: Mapping[str, bool]) -> list[Reference]:
-    """What a resource names; CloudFormation counts its Metadata in."""
+def _awaited_by(name: str, resource: Mapping[str, Any]) -> list[Reference]:
     depends_on = resource.get("DependsOn", [])
     listed = [depends_on] if isinstance(depends_on, str) else depends_on
-    place = ("Resources", name)
-    named = [Reference(one, (*place, "DependsOn")) for one in listed]
-    for part in ("Properties", "Metadata"):
-        named += references(resource.get(part), (*place, part), conditions)
-    return named
+    return [Reference(one, ("Resources", name, "DependsOn")) for one in listed]
+
+
+def _named_by(name: str, resource: Mapping[str, Any], conditions: Mapping[str, bool]) -> list[Reference]:
+    """What a resource's values name; CloudFormation counts its Metadata in."""
+    parts = ("Properties", "Metadata")
+    return [one for part in parts for one in references(resource.get(part), ("Resources", name, part), conditions)]
 
 
 def _check(source: Source, block: str, named: list[Reference], there: set[str]) -> None:

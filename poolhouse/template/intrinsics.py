@@ -19,7 +19,7 @@ from poolhouse.template.read import Place
 NO_VALUE = object()
 UNKNOWN = object()
 SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
-_VARIABLE = re.compile(r"[A-Za-z0-9_.:]+")
+VARIABLE = re.compile(r"[A-Za-z0-9_.:]+")
 
 
 class IntrinsicError(Exception):
@@ -131,7 +131,7 @@ def _sub(argument: Any, scope: Scope, place: Place) -> str:
         name = match[1].strip()
         if name.startswith("!"):
             return f"${{{name[1:]}}}"
-        if not _VARIABLE.fullmatch(name):
+        if not VARIABLE.fullmatch(name):
             _fail(
                 "variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, "
                 f"and colons, not {match[0]}; ${{!name}} stands for itself",
