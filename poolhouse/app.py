@@ -124,10 +124,10 @@ class Cloud:
         """What is deployed; None until it is, and when deploying it failed."""
         if not self._is_ready:
             return None
-        deployed = self._deployed
+        deployed, region = self._deployed, self.config.region
         if deployed is None:
-            return {"outputs": {}, "functions": {}}
-        return {"outputs": deployed.outputs, "functions": deployed.functions}
+            return {"region": region, "outputs": {}, "functions": {}}
+        return {"region": region, "outputs": deployed.outputs, "functions": deployed.functions}
 
     def reset(self) -> None:
         """Forget everything and set the clock right, then deploy the template anew. Raises CommandError."""

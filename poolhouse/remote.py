@@ -12,6 +12,10 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import msgspec
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.session import Session
 
 from poolhouse.errors import CommandError
 
@@ -34,9 +38,10 @@ def invoke(endpoint: str, function: str, event: bytes) -> Answer:
         msgspec.json.decode(event)
     except msgspec.DecodeError as error:
         raise CommandError(f"The event is not JSON: {error}.") from error
-    name = _function_name(endpoint, function)
+    health = _get(f"{endpoint}/_poolhouse/health")
+    name = _function_name(health["functions"], function)
     url = f"{endpoint}/2015-03-31/functions/{quote(name, safe='')}/invocations"
-    headers = {"x-amz-log-type": "Tail", "content-type": "application/json"}
+    headers = _signed(url, event, {"x-amz-log-type": "Tail", "content-type": "application/json"}, health["region"])
     body, answered = _fetch(url, method="POST", body=event, headers=headers)
     log = base64.b64decode(answered.get("x-amz-log-result", "")).decode(errors="replace")
     return Answer(body.decode(errors="replace"), log, "x-amz-function-error" in answered)
@@ -90,13 +95,20 @@ def _readable(message: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _function_name(endpoint: str, function: str) -> str:
-    names = _get(f"{endpoint}/_poolhouse/health")["functions"]
+def _signed(url: str, body: bytes, headers: dict[str, str], region: str) -> dict[str, str]:
+    """The headers with a signature by the keys this shell has; any keys are the account's root unless it is strict."""
+    keys = Session().get_credentials() or Credentials("poolhouse", "poolhouse")
+    request = AWSRequest("POST", url, data=body, headers=headers)
+    SigV4Auth(keys, "lambda", region).add_auth(request)
+    return dict(request.headers.items())
+
+
+def _function_name(names: dict[str, str], function: str) -> str:
     if function in names.values():
         return function
     if function not in names:
         raise CommandError(f"There is no function {function}. There is: {', '.join(sorted(names)) or 'none'}.")
-    return str(names[function])
+    return names[function]
 
 
 def _get(url: str) -> Any:

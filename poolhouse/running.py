@@ -64,6 +64,8 @@ def screen(cloud: Cloud, deployed: Deployed | None) -> Iterator[str]:
     yield ""
     yield "Next"
     yield f"  export AWS_ENDPOINT_URL={config.origin}"
+    if config.port != Config().port:
+        yield f"  export POOLHOUSE_ENDPOINT={config.origin}"
     yield "  poolhouse outbox --follow     every mail, with its code and link"
     yield "  poolhouse outputs --env       these outputs as shell exports"
     yield "  make demo                     the whole journey, played against a cloud of its own"
