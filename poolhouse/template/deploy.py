@@ -9,6 +9,7 @@ import secrets
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from poolhouse.errors import ApiError, CommandError
 from poolhouse.template import load, summary
 from poolhouse.template.document import Declared, Made, Template
 from poolhouse.template.entities import PROPERTIES, Stack, StackResource
+from poolhouse.template.parameters import is_secret
 from poolhouse.template.resources.base import (
     Cloud,
     Context,
@@ -65,7 +67,7 @@ def deploy(cloud: Cloud, file: Path, parameters: Mapping[str, str], progress: Pr
 def _shown(template: Template) -> dict[str, str]:
     """The parameters to be kept: not those that are secret."""
     declared = template.source.body.get("Parameters") or {}
-    return {name: value for name, value in template.parameters.items() if not declared[name].get("NoEcho")}
+    return {name: value for name, value in template.parameters.items() if not is_secret(declared[name])}
 
 
 def _check(template: Template) -> None:
@@ -126,8 +128,9 @@ class _Deployment:
         if row is None:
             self._create(declared, properties)
         elif _encode(properties) == _encode(self._properties(row)):
-            if row.deletion_policy != declared.deletion_policy:
-                self._keep(replace(row, deletion_policy=declared.deletion_policy))
+            settled = replace(row, deletion_policy=declared.deletion_policy, depends_on=declared.depends_on)
+            if settled != row:
+                self._keep(settled)
         elif self._is_replaced(declared, row, properties):
             self.replaced.append((row, declared.update_replace_policy))
             self._create(declared, properties, instead_of=row)
@@ -175,6 +178,7 @@ class _Deployment:
             physical_id=name,
             properties=self._sealed(properties),
             deletion_policy=declared.deletion_policy,
+            depends_on=declared.depends_on,
             is_made=False,
         )
         if instead_of is None:
@@ -202,6 +206,7 @@ class _Deployment:
                 properties=self._sealed(properties),
                 attributes=dict(made.attributes),
                 deletion_policy=declared.deletion_policy,
+                depends_on=declared.depends_on,
             )
         )
         self._say("changed", row)
@@ -233,13 +238,10 @@ class _Deployment:
                 self._delete(row)
 
     def _deletion_order(self, gone: list[StackResource]) -> list[StackResource]:
-        """Those that name others first: a pool goes after its domain."""
-        texts = {row.logical_id: self.cloud.store.sealer.unseal(row.properties, PROPERTIES) for row in gone}
-
-        def rank(row: StackResource) -> int:
-            return sum(row.physical_id.encode() in text for name, text in texts.items() if name != row.logical_id)
-
-        return sorted(gone, key=rank)
+        """Those that name others before the others: a domain goes before its pool."""
+        by_name = {row.logical_id: row for row in gone}
+        namers = {name: {row.logical_id for row in gone if name in row.depends_on} for name in by_name}
+        return [by_name[name] for name in TopologicalSorter(namers).static_order()]
 
     def _delete(self, row: StackResource, *, quietly: bool = False) -> bool:
         """Delete a resource; whether it is gone now."""

@@ -34,4 +34,5 @@ class StackResource(Struct, frozen=True):
     properties: str
     attributes: Mapping[str, Any] = {}
     deletion_policy: str = "Delete"
+    depends_on: tuple[str, ...] = ()  # the resources it names, by logical id: it goes before them
     is_made: bool = True
