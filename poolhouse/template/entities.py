@@ -24,7 +24,8 @@ class StackResource(Struct, frozen=True):
     """One resource of a stack: what it became, and the resolved properties it was last made with.
 
     The properties are sealed: an app client's secret may be among them. `is_made` is false while it is being created;
-    `physical_id` is then the name it is to have, empty where that is not known before.
+    `physical_id` is then the name it is to have, empty where that is not known before. One that was replaced stands
+    under its logical id, a tilde and its physical id until it is deleted.
     """
 
     stack: str

@@ -3,9 +3,8 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
 """
 
-import secrets
-import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,39 +12,58 @@ from msgspec.structs import replace
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.errors import CommandError
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Resource, ResourceType, without
+from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, without
 
-_ALPHABET = string.ascii_lowercase + string.digits
+_BINARY = "x-amazon-apigateway-binary-media-types"
+_POLICY = "x-amazon-apigateway-policy"
+_INSTANT = timedelta(microseconds=1)  # the gateway compiles an API again when the time of its last change differs
+_ID_LENGTH = 10
 
 
-def _id(length: int = 10) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+def _id(_context: Context, resource: Resource) -> str:
+    """Letters and digits, as AWS's ids of APIs and of what belongs to them."""
+    return resource.suffix[-_ID_LENGTH:].lower()
 
 
-def _body(resource: Resource) -> dict[str, Any]:
-    body = resource.properties.get("Body")
+def _create_api(context: Context, resource: Resource) -> Made:
+    now, body, api_id = context.cloud.clock(), _body(resource.properties), _id(context, resource)
+    api = RestApi(id=api_id, name=_title(resource, body), body=body, created_at=now, modified_at=now)
+    with context.cloud.store.write() as tx:
+        tx.rest_apis.add(api)
+    return Made(api_id, {"RestApiId": api_id, "RootResourceId": resource.suffix[:_ID_LENGTH].lower()})
+
+
+def _body(properties: Properties) -> dict[str, Any]:
+    body = properties.get("Body")
     if not isinstance(body, dict):
-        raise CommandError("only APIs with a Body are built yet; with SAM, AWS::Serverless::Api writes it.")
-    if "BinaryMediaTypes" in resource.properties:
-        return {**body, "x-amazon-apigateway-binary-media-types": resource.properties["BinaryMediaTypes"]}
+        raise CommandError("only APIs with a Body are built yet; with SAM, AWS::Serverless::Api writes one")
+    if _POLICY in body:
+        raise CommandError("resource policies of APIs are not built yet")
+    _check_paths(body.get("paths", {}))
+    if "BinaryMediaTypes" in properties:
+        return {**body, _BINARY: [media_type.replace("~1", "/") for media_type in properties["BinaryMediaTypes"]]}
     return body
+
+
+def _check_paths(paths: Any) -> None:
+    """What the gateway reads without a further look is of the form it reads."""
+    if not isinstance(paths, dict):
+        raise CommandError("the paths of its Body must be a mapping")
+    for path, item in paths.items():
+        if not isinstance(item, dict):
+            raise CommandError(f"{path} in the paths of its Body must be a mapping of methods")
+        for verb, method in item.items():
+            if verb != "parameters" and not isinstance(method, dict):
+                raise CommandError(f"{verb} of {path} in the paths of its Body must be a mapping")
 
 
 def _title(resource: Resource, body: Mapping[str, Any]) -> str:
     return str(resource.properties.get("Name") or body.get("info", {}).get("title") or resource.name)
 
 
-def _create_api(context: Context, resource: Resource) -> Made:
-    now, body = context.cloud.clock(), _body(resource)
-    api = RestApi(id=_id(), name=_title(resource, body), body=body, created_at=now, modified_at=now)
-    with context.cloud.store.write() as tx:
-        tx.rest_apis.add(api)
-    return Made(api.id, {"RestApiId": api.id, "RootResourceId": _id()})
-
-
 def _update_api(context: Context, resource: Resource, existing: Existing) -> Made:
-    body = _body(resource)
-    _change(context, existing.physical_id, name=_title(resource, body), body=body)
+    body = _body(resource.properties)
+    _change(context, existing.physical_id, lambda api: replace(api, name=_title(resource, body), body=body))
     return Made(existing.physical_id, existing.attributes)
 
 
@@ -54,104 +72,147 @@ def _delete_api(context: Context, existing: Existing) -> None:
         tx.rest_apis.remove(id=existing.physical_id)
 
 
-def _change(context: Context, api_id: str, **changes: Any) -> None:
+def _change(context: Context, api_id: str, change: Callable[[RestApi], RestApi]) -> None:
+    """Change an API. Raises CommandError when there is none."""
     with context.cloud.store.write() as tx:
         api = tx.rest_apis.find(id=api_id)
         if api is None:
-            raise CommandError(f"there is no API {api_id}.")
-        tx.rest_apis.put(replace(api, modified_at=context.cloud.clock(), **changes))
+            raise CommandError("Invalid API identifier specified")
+        modified_at = max(context.cloud.clock(), api.modified_at + _INSTANT)
+        tx.rest_apis.put(replace(change(api), modified_at=modified_at))
 
 
-def _create_deployment(_context: Context, _resource: Resource) -> Made:
-    deployment = _id(6)
-    return Made(deployment, {"DeploymentId": deployment})
+def _change_if_there(context: Context, existing: Existing, change: Callable[[RestApi], RestApi]) -> None:
+    """What belongs to an API is gone with it."""
+    api_id = existing.properties["RestApiId"]
+    if context.cloud.store.rest_apis.find(id=api_id) is not None:
+        _change(context, api_id, change)
 
 
-def _same(_context: Context, _resource: Resource, existing: Existing) -> Made:
+def _create_deployment(context: Context, resource: Resource) -> Made:
+    made = _id(context, resource)
+    _put_stage_of_deployment(context, resource.properties, made)
+    return Made(made, {"DeploymentId": made})
+
+
+def _update_deployment(context: Context, resource: Resource, existing: Existing) -> Made:
+    _put_stage_of_deployment(context, resource.properties, existing.physical_id)
     return Made(existing.physical_id, existing.attributes)
 
 
-def _put_stage(context: Context, resource: Resource) -> Made:
-    name = str(resource.properties.get("StageName", resource.name))
-    settings = without(resource.properties, "RestApiId", "StageName")
-    api_id = str(resource.properties["RestApiId"])
-    _change(context, api_id, stages={**_api(context, api_id).stages, name: settings})
+def _put_stage_of_deployment(context: Context, properties: Properties, deployment_id: str) -> None:
+    """A deployment with a stage's name makes the stage, or takes it over."""
+    name = properties.get("StageName")
+    stage = {} if name is None else {name: {**properties.get("StageDescription", {}), "DeploymentId": deployment_id}}
+    _change(context, properties["RestApiId"], lambda api: replace(api, stages={**api.stages, **stage}))
+
+
+def _delete_deployment(context: Context, existing: Existing) -> None:
+    """With the stage it made, unless another deployment has taken that over."""
+    name = existing.properties.get("StageName", "")
+
+    def change(api: RestApi) -> RestApi:
+        is_mine = api.stages.get(name, {}).get("DeploymentId") == existing.physical_id
+        return replace(api, stages=without(api.stages, name)) if is_mine else api
+
+    _change_if_there(context, existing, change)
+
+
+def _stage_name(_context: Context, resource: Resource) -> str:
+    return str(resource.properties.get("StageName", resource.name))
+
+
+def _stage_exists(context: Context, resource: Resource) -> bool:
+    api = context.cloud.store.rest_apis.find(id=resource.properties["RestApiId"])
+    return api is not None and _stage_name(context, resource) in api.stages
+
+
+def _create_stage(context: Context, resource: Resource) -> Made:
+    return _put_stage(context, resource.properties, _stage_name(context, resource))
+
+
+def _update_stage(context: Context, resource: Resource, existing: Existing) -> Made:
+    return _put_stage(context, resource.properties, existing.physical_id)
+
+
+def _put_stage(context: Context, properties: Properties, name: str) -> Made:
+    settings = without(properties, "RestApiId", "StageName")
+    _change(context, properties["RestApiId"], lambda api: replace(api, stages={**api.stages, name: settings}))
     return Made(name, {})
 
 
-def _update_stage(context: Context, resource: Resource, _existing: Existing) -> Made:
-    return _put_stage(context, resource)
-
-
 def _delete_stage(context: Context, existing: Existing) -> None:
-    api_id = str(existing.properties["RestApiId"])
-    if context.cloud.store.rest_apis.find(id=api_id) is not None:
-        _change(context, api_id, stages=without(_api(context, api_id).stages, existing.physical_id))
+    name = existing.physical_id
+    _change_if_there(context, existing, lambda api: replace(api, stages=without(api.stages, name)))
 
 
-def _put_gateway_response(context: Context, resource: Resource) -> Made:
-    properties = resource.properties
-    names = {"ResponseParameters": "responseParameters", "ResponseTemplates": "responseTemplates"}
-    settings = {theirs: properties[ours] for ours, theirs in names.items() if ours in properties}
-    if "StatusCode" in properties:
-        settings["statusCode"] = str(properties["StatusCode"])
-    api_id, kind = str(properties["RestApiId"]), str(properties["ResponseType"])
-    _change(context, api_id, gateway_responses={**_api(context, api_id).gateway_responses, kind: settings})
-    return Made(f"{api_id}|{kind}", {"Id": f"{api_id}|{kind}"})
+def _create_gateway_response(context: Context, resource: Resource) -> Made:
+    made = _id(context, resource)
+    _put_gateway_response(context, resource.properties)
+    return Made(made, {"Id": made})
 
 
-def _update_gateway_response(context: Context, resource: Resource, _existing: Existing) -> Made:
-    return _put_gateway_response(context, resource)
+def _update_gateway_response(context: Context, resource: Resource, existing: Existing) -> Made:
+    _put_gateway_response(context, resource.properties)
+    return Made(existing.physical_id, existing.attributes)
+
+
+def _put_gateway_response(context: Context, properties: Properties) -> None:
+    settings = without(properties, "RestApiId", "ResponseType")
+    response = {properties["ResponseType"]: settings}
+    _change(
+        context,
+        properties["RestApiId"],
+        lambda api: replace(api, gateway_responses={**api.gateway_responses, **response}),
+    )
 
 
 def _delete_gateway_response(context: Context, existing: Existing) -> None:
-    api_id, _, kind = existing.physical_id.partition("|")
-    if context.cloud.store.rest_apis.find(id=api_id) is not None:
-        _change(context, api_id, gateway_responses=without(_api(context, api_id).gateway_responses, kind))
+    kind = existing.properties["ResponseType"]
+    _change_if_there(
+        context, existing, lambda api: replace(api, gateway_responses=without(api.gateway_responses, kind))
+    )
 
-
-def _api(context: Context, api_id: str) -> RestApi:
-    api = context.cloud.store.rest_apis.find(id=api_id)
-    if api is None:
-        raise CommandError(f"there is no API {api_id}.")
-    return api
-
-
-_DEPLOYMENT = frozenset({"RestApiId", "Description", "StageName", "StageDescription", "DeploymentCanarySettings"})
 
 TYPES: Mapping[str, ResourceType] = {
     "AWS::ApiGateway::RestApi": ResourceType(
-        properties=frozenset({"Name", "Body", "BinaryMediaTypes", "Description", "Parameters"}),
-        ignored=frozenset(
-            {"ApiKeySourceType", "CloneFrom", "DisableExecuteApiEndpoint", "EndpointConfiguration", "FailOnWarnings"}
-            | {"MinimumCompressionSize", "Mode", "Tags", "EndpointAccessMode", "SecurityPolicy"}
+        takes=frozenset({"Name", "Body", "BinaryMediaTypes", "Description"}),
+        means_nothing=frozenset(
+            {"DisableExecuteApiEndpoint", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings", "Mode"}
+            | {"Parameters", "SecurityPolicy", "Tags"}
         ),
+        not_run=frozenset({"ApiKeySourceType", "MinimumCompressionSize"}),
         create=_create_api,
         update=_update_api,
         delete=_delete_api,
+        name=_id,
     ),
     "AWS::ApiGateway::Deployment": ResourceType(
-        properties=_DEPLOYMENT, create=_create_deployment, update=_same, replaced_by=frozenset({"RestApiId"})
+        takes=frozenset({"RestApiId", "Description", "StageName", "StageDescription"}),
+        not_run=frozenset({"DeploymentCanarySettings"}),
+        create=_create_deployment,
+        update=_update_deployment,
+        delete=_delete_deployment,
+        name=_id,
     ),
     "AWS::ApiGateway::Stage": ResourceType(
-        properties=frozenset(
-            {"RestApiId", "StageName", "DeploymentId", "Description", "Variables", "TracingEnabled", "MethodSettings"}
-            | {"AccessLogSetting"}
+        takes=frozenset({"RestApiId", "StageName", "DeploymentId", "Description", "Variables"}),
+        means_nothing=frozenset({"ClientCertificateId", "DocumentationVersion", "Tags", "TracingEnabled"}),
+        not_run=frozenset(
+            {"AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "CanarySetting", "MethodSettings"}
         ),
-        ignored=frozenset(
-            {"CacheClusterEnabled", "CacheClusterSize", "CanarySetting", "ClientCertificateId", "Tags"}
-            | {"DocumentationVersion"}
-        ),
-        create=_put_stage,
+        create=_create_stage,
         update=_update_stage,
         delete=_delete_stage,
-        replaced_by=frozenset({"RestApiId", "StageName"}),
+        name=_stage_name,
+        named_by="StageName",
+        exists=_stage_exists,
     ),
     "AWS::ApiGateway::GatewayResponse": ResourceType(
-        properties=frozenset({"RestApiId", "ResponseType", "ResponseParameters", "ResponseTemplates", "StatusCode"}),
-        create=_put_gateway_response,
+        takes=frozenset({"RestApiId", "ResponseType", "ResponseParameters", "ResponseTemplates", "StatusCode"}),
+        create=_create_gateway_response,
         update=_update_gateway_response,
         delete=_delete_gateway_response,
-        replaced_by=frozenset({"RestApiId", "ResponseType"}),
+        name=_id,
     ),
 }

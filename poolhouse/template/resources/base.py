@@ -1,17 +1,19 @@
-"""What a resource type is: how it is created, changed and deleted, and which properties it takes."""
+"""What a resource type is: how it is created, changed and deleted, and what it does with its properties."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-
 from poolhouse.config import Config
+from poolhouse.errors import ApiError
 from poolhouse.lambdas.functions import Functions
 from poolhouse.store import Store
 from poolhouse.template.document import Made
-from poolhouse.wire.models import service_model
+from poolhouse.template.schema import Schema
+
+Properties = Mapping[str, Any]
+ANY = frozenset({"*"})
 
 
 class Cloud(Protocol):
@@ -28,30 +30,47 @@ class Cloud(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every handler gets. `note` tells the person who deploys something they should know."""
+    """What every handler gets.
+
+    `note` tells the person who deploys something they should know. A handler whose creation takes several steps says
+    after the first that it has `begun` what this physical id names, so that it is not lost when a later step fails.
+    """
 
     cloud: Cloud
-    stack_name: str
     note: Callable[[str], None]
+    begun: Callable[[str], None] = lambda _: None
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Run an operation with these parameters, texts and numbers made what its shape asks for."""
-        shape = service_model(service).operation_model(operation).input_shape
-        return self.cloud.operate(service, operation, fitted(shape, params) if shape is not None else params)
+        """Run an operation as a client would. Raises ApiError and botocore's ParamValidationError."""
+        return self.cloud.operate(service, operation, params)
 
-    def arn(self, service: str, resource: str, *, region: bool = True) -> str:
-        """An ARN of this account."""
+    def found(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
+        """Run an operation on something that may not be there; whether it was."""
+        try:
+            self.operate(service, operation, params)
+        except ApiError as error:
+            if is_absent(error):
+                return False
+            raise
+        return True
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account in this region."""
         config = self.cloud.config
-        return f"arn:aws:{service}:{config.region if region else ''}:{config.account_id}:{resource}"
+        return f"arn:aws:{service}:{config.region}:{config.account_id}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource to be made. `name` is what it is called where the template gives no name."""
+    """A resource to be made. `name` is what it is called where the template gives no name; `suffix` its random end."""
 
     logical_id: str
     name: str
-    properties: Mapping[str, Any]
+    properties: Properties
+
+    @property
+    def suffix(self) -> str:
+        return self.name.rpartition("-")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Existing:
 
     logical_id: str
     physical_id: str
-    properties: Mapping[str, Any]
+    properties: Properties
     attributes: Mapping[str, Any]
 
 
@@ -68,70 +87,62 @@ def nothing(_context: Context, _existing: Existing) -> None:
     """Nothing is to be deleted."""
 
 
+def same(_context: Context, _resource: Resource, existing: Existing) -> Made:
+    """Nothing is to be changed."""
+    return Made(existing.physical_id, existing.attributes)
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """One type of CloudFormation's.
 
-    `update` changes a resource in place; a change to one of `replaced_by` makes a new one instead. `ignored` properties
-    mean nothing on one machine. `name` tells the physical id beforehand, where it is the resource's own name; `secret`
-    gives attributes that are asked for anew each time rather than kept.
+    Of its properties it `takes` some; `means_nothing` are those without a meaning on one machine, `not_run` those whose
+    effect does not run here, which is said; every other one is refused. A change to a property that CloudFormation's
+    schema calls create-only, or to one of `replaced_by`, or that `replaces` says so of, makes a new resource.
     """
 
-    properties: frozenset[str]
+    takes: frozenset[str]
     create: Callable[[Context, Resource], Made]
-    update: Callable[[Context, Resource, Existing], Made]
+    update: Callable[[Context, Resource, Existing], Made] = same
     delete: Callable[[Context, Existing], None] = nothing
+    means_nothing: frozenset[str] = frozenset()
+    not_run: frozenset[str] = frozenset()
     replaced_by: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-    name: Callable[[Resource], str] = lambda _: ""
-    secret: Callable[[Context, Existing], Mapping[str, Any]] = lambda _context, _existing: {}
+    replaces: Callable[[Properties, Properties], bool] = lambda _before, _after: False
+    # The physical id, where it is known before the resource is there.
+    name: Callable[[Context, Resource], str] = lambda _context, _resource: ""
+    # The property that gives the physical id, and whether there is something of that name already.
+    named_by: str = ""
+    exists: Callable[[Context, Resource], bool] = lambda _context, _resource: False
+    # Refuses a change that cannot be made; raises CommandError.
+    check_update: Callable[[Properties, Properties], None] = lambda _before, _after: None
+    # Attributes that are found out when they are asked for, rather than kept.
+    late: Callable[[Context, Existing], Mapping[str, Callable[[], Any]]] = lambda _context, _existing: {}
+    # Whether what was made is still as it was made, apart from its properties.
+    is_current: Callable[[Context, Existing], bool] = lambda _context, _existing: True
+    fitted: Callable[[Schema, Properties], dict[str, Any]] = Schema.fitted
     runs_here: bool = True
 
-
-class UnsupportedProperty(Exception):
-    """CloudFormation's refusal of a property that the type does not have, and where it is."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Encountered unsupported property {name}")
+    def is_handled(self, name: str) -> bool:
+        """Whether something is known to be done, or not done, about a property."""
+        return self.takes is ANY or name in self.takes | self.means_nothing | self.not_run
 
 
-def fitted(shape: Shape, value: Any) -> Any:
-    """A template's value as the operation's shape has it: CloudFormation takes "30" for 30 and true for "true".
-
-    Raises UnsupportedProperty for a member that the shape lacks.
-    """
-    match shape, value:
-        case StructureShape(), dict():
-            unknown = [name for name in value if name not in shape.members]
-            if unknown:
-                raise UnsupportedProperty(unknown[0])
-            return {name: fitted(shape.members[name], item) for name, item in value.items()}
-        case ListShape(), list():
-            return [fitted(shape.member, item) for item in value]
-        case MapShape(), dict():
-            return {str(name): fitted(shape.value, item) for name, item in value.items()}
-    return _fitted_scalar(shape.type_name, value)
+def is_absent(error: ApiError) -> bool:
+    """Whether an error says that there is no such thing."""
+    return "NotFound" in error.code or error.code == "NoSuchEntity"
 
 
-def _fitted_scalar(kind: str, value: Any) -> Any:
-    if kind == "string" and isinstance(value, bool):
-        return str(value).lower()
-    if kind == "string" and isinstance(value, int | float):
-        return str(value)
-    if kind in ("integer", "long") and isinstance(value, str) and value.lstrip("-").isdecimal():
-        return int(value)
-    if kind == "boolean" and value in ("true", "false"):
-        return value == "true"
-    return value
+def only(properties: Properties, *names: str) -> dict[str, Any]:
+    """These properties, as far as they are there."""
+    return {name: properties[name] for name in names if name in properties}
 
 
-def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def without(properties: Properties, *names: str) -> dict[str, Any]:
     """The properties but these."""
     return {name: value for name, value in properties.items() if name not in names}
 
 
 def tags(value: Any) -> dict[str, str]:
     """CloudFormation's list of tags as a mapping."""
-    if isinstance(value, dict):
-        return {str(name): str(text) for name, text in value.items()}
-    return {str(tag["Key"]): str(tag["Value"]) for tag in value or ()}
+    return {tag["Key"]: tag["Value"] for tag in value or ()}

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Resource, ResourceType
-
-_ANY = frozenset({"*"})
+from poolhouse.template.resources.base import ANY, Context, Resource, ResourceType
 
 
 def _named(service: str, property_name: str, resource_path: str, suffix: str = "") -> ResourceType:
@@ -15,14 +13,15 @@ def _named(service: str, property_name: str, resource_path: str, suffix: str = "
         name = str(resource.properties.get(property_name, resource.name))
         return Made(name, {"Arn": context.arn(service, f"{resource_path}{name}{suffix}")})
 
-    def update(context: Context, resource: Resource, _existing: Existing) -> Made:
-        return create(context, resource)
+    return ResourceType(takes=ANY, create=create, runs_here=False)
 
-    return ResourceType(properties=_ANY, create=create, update=update, runs_here=False)
+
+def _create_account(_context: Context, resource: Resource) -> Made:
+    return Made(resource.name, {"Id": resource.name})
 
 
 TYPES: Mapping[str, ResourceType] = {
-    "AWS::ApiGateway::Account": _named("apigateway", "", "account/"),
+    "AWS::ApiGateway::Account": ResourceType(takes=ANY, create=_create_account, runs_here=False),
     "AWS::CloudWatch::Alarm": _named("cloudwatch", "AlarmName", "alarm:"),
     "AWS::CloudWatch::Dashboard": _named("cloudwatch", "DashboardName", "dashboard/"),
     "AWS::Logs::LogGroup": _named("logs", "LogGroupName", "log-group:", ":*"),

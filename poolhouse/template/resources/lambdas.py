@@ -3,145 +3,189 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
 """
 
-import atexit
 import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from poolhouse.errors import CommandError
 from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.store import Store
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Resource, ResourceType
+from poolhouse.template.resources.base import ANY, Context, Existing, Properties, Resource, ResourceType
+from poolhouse.template.schema import Schema
 from poolhouse.template.translate import LOCAL
 
 _INLINE_FILE = "index.py"  # the module Lambda puts inline code in
+_TEMPORARY: weakref.WeakKeyDictionary[Store, Path] = weakref.WeakKeyDictionary()
 
 
-def _put_function(context: Context, resource: Resource) -> Made:
+def _fitted(schema: Schema, properties: Properties) -> dict[str, Any]:
+    """With the member of Code that is ours, not CloudFormation's."""
+    code = properties.get("Code")
+    if isinstance(code, dict) and LOCAL in code:
+        return {**schema.fitted({**properties, "Code": {}}), "Code": code}
+    return schema.fitted(properties)
+
+
+def _name(_context: Context, resource: Resource) -> str:
+    return str(resource.properties.get("FunctionName", resource.name))
+
+
+def _exists(context: Context, resource: Resource) -> bool:
+    return context.cloud.store.functions.find(name=_name(context, resource)) is not None
+
+
+def _create_function(context: Context, resource: Resource) -> Made:
+    return _put_function(context, resource, _name(context, resource))
+
+
+def _update_function(context: Context, resource: Resource, existing: Existing) -> Made:
+    return _put_function(context, resource, existing.physical_id)
+
+
+def _put_function(context: Context, resource: Resource, name: str) -> Made:
     properties = resource.properties
-    name = str(properties.get("FunctionName", resource.name))
-    arn = context.arn("lambda", f"function:{name}")
-    if properties.get("Layers"):
-        raise CommandError("layers are not built yet: install what they hold beside the function's code.")
     if properties.get("PackageType", "Zip") != "Zip":
-        raise CommandError("functions of container images are not built yet.")
-    reserved = properties.get("ReservedConcurrentExecutions")
-    environment = properties.get("Environment", {}).get("Variables", {})
+        raise CommandError("functions of container images are not built yet")
+    variables = properties.get("Environment", {}).get("Variables", {})
     function = Function(
         name=name,
-        arn=arn,
+        arn=context.arn("lambda", f"function:{name}"),
         runtime=_needed(properties, "Runtime"),
         handler=_needed(properties, "Handler"),
-        code=_code(context, name, properties.get("Code", {})),
-        role_arn=_needed(properties, "Role"),
+        code=_code(context, name, properties["Code"]),
+        role_arn=properties["Role"],
         modified_at=context.cloud.clock(),
-        environment={str(key): _text(value) for key, value in environment.items()},
-        timeout=int(properties.get("Timeout", 3)),
-        memory=int(properties.get("MemorySize", 128)),
-        description=str(properties.get("Description", "")),
-        tracing=str(properties.get("TracingConfig", {}).get("Mode", "PassThrough")),
-        reserved_concurrency=None if reserved is None else int(reserved),
+        environment={key: _text(key, value) for key, value in variables.items()},
+        timeout=properties.get("Timeout", 3),
+        memory=properties.get("MemorySize", 128),
+        description=properties.get("Description", ""),
+        tracing=properties.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        reserved_concurrency=properties.get("ReservedConcurrentExecutions"),
     )
     for warning in context.cloud.functions.put(function):
         context.note(warning)
-    return Made(name, {"Arn": arn})
+    return Made(name, {"Arn": function.arn})
 
 
-def _update_function(context: Context, resource: Resource, _existing: Existing) -> Made:
-    return _put_function(context, resource)
+def _needed(properties: Properties, name: str) -> str:
+    if not properties.get(name):  # the schema does not ask for it, for functions of images have none
+        raise CommandError(f"#: required key [{name}] not found")
+    return str(properties[name])
+
+
+def _text(name: str, value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() | int() | float():
+            return str(value)
+    raise CommandError(f"the environment variable {name} must be a string")
+
+
+def _code(context: Context, name: str, code: Mapping[str, Any]) -> str:
+    """The folder a function's handler is imported from."""
+    if LOCAL in code:
+        return str(code[LOCAL])
+    if "ZipFile" not in code:
+        raise CommandError("its code must be a folder of this machine or inline: S3 is not built yet")
+    own = _inline_folder(context) / name
+    own.mkdir(parents=True, exist_ok=True)
+    (own / _INLINE_FILE).write_text(code["ZipFile"], "utf-8")
+    return str(own)
+
+
+def _inline_folder(context: Context) -> Path:
+    config = context.cloud.config
+    if config.state is not None:
+        return config.state.resolve() / "inline"
+    return _temporary_folder(context.cloud.store)
+
+
+def _temporary_folder(store: Store) -> Path:
+    """For the inline code of a cloud that is kept in memory; gone when the cloud is."""
+    folder = _TEMPORARY.get(store)
+    if folder is None:
+        folder = _TEMPORARY[store] = Path(tempfile.mkdtemp(prefix="poolhouse-inline-"))
+        weakref.finalize(store, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _is_current(context: Context, existing: Existing) -> bool:
+    """Whether the function is there, with its code where it was: a state folder may have been moved."""
+    function = context.cloud.store.functions.find(name=existing.physical_id)
+    if function is None or not Path(function.code).is_dir():
+        return False
+    code = existing.properties["Code"]
+    return function.code == (code.get(LOCAL) or str(_inline_folder(context) / existing.physical_id))
 
 
 def _delete_function(context: Context, existing: Existing) -> None:
     context.cloud.functions.remove(existing.physical_id)
+    if "ZipFile" in existing.properties["Code"]:
+        shutil.rmtree(_inline_folder(context) / existing.physical_id, ignore_errors=True)
 
 
-def _needed(properties: Mapping[str, Any], name: str) -> str:
-    value = properties.get(name)
-    if not value:
-        raise CommandError(f"a function needs {name}.")
-    return str(value)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _code(context: Context, name: str, code: Any) -> str:
-    """The folder a function's handler is imported from."""
-    match code:
-        case {"LocalFolder": str(folder)}:
-            if not Path(folder).is_dir():
-                raise CommandError(f"there is no folder {folder} to take its code from.")
-            return folder
-        case {"ZipFile": str(source)}:
-            own = _inline_folder(context) / name
-            own.mkdir(parents=True, exist_ok=True)
-            (own / _INLINE_FILE).write_text(source, "utf-8")
-            return str(own)
-    raise CommandError(f"its code must be a folder of this machine ({LOCAL}) or inline: S3 is not built yet.")
-
-
-def _inline_folder(context: Context) -> Path:
-    state = context.cloud.config.state
-    if state is not None:
-        return state.resolve() / "inline"
-    folder = tempfile.mkdtemp(prefix="poolhouse-inline-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
-
-
-def _put_permission(context: Context, resource: Resource) -> Made:
+def _create_permission(context: Context, resource: Resource) -> Made:
     properties = resource.properties
-    function = context.cloud.functions.get(str(properties["FunctionName"])).name
     permission = Permission(
-        function=function,
+        function=_function_name(properties),
         statement_id=resource.name,
-        principal=str(properties["Principal"]),
-        action=str(properties["Action"]),
+        principal=properties["Principal"],
+        action=properties["Action"],
         source_arn=properties.get("SourceArn"),
-        source_account=None if "SourceAccount" not in properties else str(properties["SourceAccount"]),
+        source_account=properties.get("SourceAccount"),
     )
     context.cloud.functions.add_permission(permission)
     return Made(resource.name, {"Id": resource.name})
 
 
-def _same_permission(_context: Context, _resource: Resource, existing: Existing) -> Made:
-    return Made(existing.physical_id, existing.attributes)
+def _function_name(properties: Properties) -> str:
+    """A function's name, whether it is given by name or by ARN."""
+    name, _, qualifier = str(properties["FunctionName"]).rpartition("function:")[2].partition(":")
+    if qualifier:
+        raise CommandError("permissions for versions and aliases of functions are not built yet")
+    return name
 
 
 def _delete_permission(context: Context, existing: Existing) -> None:
-    name = str(existing.properties["FunctionName"]).rpartition("function:")[2]
-    context.cloud.functions.remove_permission(name, existing.physical_id)
+    context.cloud.functions.remove_permission(_function_name(existing.properties), existing.physical_id)
 
 
-_PERMISSION = frozenset({"FunctionName", "Principal", "Action", "SourceArn", "SourceAccount"})
-_FUNCTION = frozenset(
-    {"Code", "Description", "Environment", "FunctionName", "Handler", "Layers", "MemorySize", "PackageType", "Role"}
-    | {"ReservedConcurrentExecutions", "Runtime", "Timeout", "TracingConfig"}
-)
-_FUNCTION_IGNORED = frozenset(
-    {"Architectures", "CodeSigningConfigArn", "DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "KmsKeyArn"}
-    | {"LoggingConfig", "RecursiveLoop", "RuntimeManagementConfig", "SnapStart", "Tags", "VpcConfig", "ImageConfig"}
-)
+def _create_layer(context: Context, resource: Resource) -> Made:
+    name = resource.properties.get("LayerName", resource.name)
+    arn = context.arn("lambda", f"layer:{name}:1")
+    return Made(arn, {"LayerVersionArn": arn})
+
 
 TYPES: Mapping[str, ResourceType] = {
     "AWS::Lambda::Function": ResourceType(
-        properties=_FUNCTION,
-        ignored=_FUNCTION_IGNORED,
-        create=_put_function,
+        takes=frozenset(
+            {"Code", "Description", "Environment", "FunctionName", "Handler", "MemorySize", "PackageType", "Role"}
+            | {"ReservedConcurrentExecutions", "Runtime", "Timeout", "TracingConfig"}
+        ),
+        means_nothing=frozenset(
+            {"Architectures", "CodeSigningConfigArn", "KmsKeyArn", "LoggingConfig", "RecursiveLoop", "SnapStart"}
+            | {"RuntimeManagementConfig", "Tags"}
+        ),
+        not_run=frozenset({"DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "Layers", "VpcConfig"}),
+        create=_create_function,
         update=_update_function,
         delete=_delete_function,
-        replaced_by=frozenset({"FunctionName"}),
-        name=lambda resource: str(resource.properties.get("FunctionName", resource.name)),
+        name=_name,
+        named_by="FunctionName",
+        exists=_exists,
+        is_current=_is_current,
+        fitted=_fitted,
     ),
     "AWS::Lambda::Permission": ResourceType(
-        properties=_PERMISSION,
-        ignored=frozenset({"EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType", "InvokedViaFunctionUrl"}),
-        create=_put_permission,
-        update=_same_permission,
+        takes=frozenset({"FunctionName", "Principal", "Action", "SourceArn", "SourceAccount"}),
+        create=_create_permission,
         delete=_delete_permission,
-        replaced_by=_PERMISSION,
+        name=lambda _context, resource: resource.name,
     ),
+    "AWS::Lambda::LayerVersion": ResourceType(takes=ANY, create=_create_layer, runs_here=False),
 }

@@ -1,4 +1,4 @@
-"""The types of every family, by name."""
+"""The types of every family, by name, and what to do instead of some that are not there."""
 
 from collections.abc import Mapping
 
@@ -13,3 +13,20 @@ TYPES: Mapping[str, ResourceType] = {
     **iam.TYPES,
     **inert.TYPES,
 }
+_WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"
+INSTEAD: Mapping[str, str] = {
+    "AWS::ApiGateway::Authorizer": _WITH_BODY,
+    "AWS::ApiGateway::Method": _WITH_BODY,
+    "AWS::ApiGateway::Resource": _WITH_BODY,
+    "AWS::Lambda::Alias": "leave out AutoPublishAlias",
+    "AWS::Lambda::Version": "leave out AutoPublishAlias",
+}
+
+
+def what_works() -> str:
+    """Every type that can be deployed, by family, in one line."""
+    families: dict[str, list[str]] = {}
+    for name in sorted(TYPES):
+        _, family, kind = name.split("::")
+        families.setdefault(family, []).append(kind)
+    return "; ".join(f"{family} {', '.join(kinds)}" for family, kinds in families.items())
