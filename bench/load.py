@@ -30,12 +30,21 @@ class Seen:
 
 
 class _Connection(asyncio.Protocol):
+    """One client: a request, its answer, the next request; a new connection where the server closes each one."""
+
     def __init__(self, plan: "_Plan", seen: Seen) -> None:
         self._plan = plan
         self._seen = seen
         self._buffer = b""
         self._sent = 0.0
+        self._is_answered = False
+        self._opening: asyncio.Task[None] | None = None
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def open(self) -> None:
+        """Connect, and begin to send."""
+        self._is_answered = False
+        await asyncio.get_running_loop().create_connection(lambda: self, self._plan.host, self._plan.port)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass
@@ -54,12 +63,20 @@ class _Connection(asyncio.Protocol):
             return
         self._buffer = b""
         self._count(head, body)
-        self._send()
+        if b"connection: close" in head.lower():
+            self._is_answered = True
+            self._transport.close()
+        else:
+            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        if not self.done.done():
-            self._seen.bad["closed"] = self._seen.bad.get("closed", 0) + 1
-            self.done.set_result(None)
+        if self.done.done():
+            return
+        if self._is_answered:
+            self._opening = asyncio.ensure_future(self.open())
+            return
+        self._seen.bad["closed"] = self._seen.bad.get("closed", 0) + 1
+        self.done.set_result(None)
 
     def _count(self, head: bytes, body: bytes) -> None:
         status = head[9:12].decode()
@@ -84,7 +101,10 @@ class _Connection(asyncio.Protocol):
 class _Plan:
     """Requests to send, until the time is over or enough were sent."""
 
-    def __init__(self, messages: list[bytes], seconds: float, start: int, count: int | None) -> None:
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.host, self.port = plan["host"], plan["port"]
+        messages = [base64.b64decode(message) for message in plan["messages"]]
+        seconds, start, count = plan["seconds"], plan["start"], plan["count"]
         self._messages = itertools.cycle(messages)
         self._numbers = itertools.count(start)
         self._until = time.perf_counter() + seconds
@@ -114,15 +134,12 @@ def _framing(head: bytes) -> tuple[int, bool]:
 
 async def _load(plan: dict[str, Any]) -> Seen:
     seen = Seen()
-    messages = [base64.b64decode(message) for message in plan["messages"]]
-    pending = _Plan(messages, plan["seconds"], plan["start"], plan["count"])
-    loop = asyncio.get_running_loop()
+    pending = _Plan(plan)
     started = time.perf_counter()
-    made = [
-        await loop.create_connection(lambda: _Connection(pending, seen), plan["host"], plan["port"])
-        for _ in range(plan["connections"])
-    ]
-    await asyncio.wait([protocol.done for _, protocol in made], timeout=plan["seconds"] + 30)
+    connections = [_Connection(pending, seen) for _ in range(plan["connections"])]
+    for connection in connections:
+        await connection.open()
+    await asyncio.wait([connection.done for connection in connections], timeout=plan["seconds"] + 30)
     seen.seconds = time.perf_counter() - started
     return seen
 
