@@ -6,7 +6,7 @@ not be done there: waiting, for a function's answer say, and arithmetic that let
 signature. Their caller hands them over and is resumed with the result. The front says how (front/fibers.py); where
 nobody serves, in a test or while a template is deployed, they are simply done.
 
-Never inside `store.write()`: other requests would meet the half-done transaction.
+Never inside `store.write()`, which bars it: other requests would meet the half-done transaction.
 """
 
 import threading
@@ -24,6 +24,7 @@ class HandOver(Protocol):
 
 class _Here(threading.local):
     hand_over: HandOver | None = None
+    is_barred = False
 
 
 _here = _Here()
@@ -44,6 +45,13 @@ def serve_with(hand_over: HandOver | None) -> None:
     _here.hand_over = hand_over
 
 
+def bar(*, is_barred: bool) -> None:
+    """Bar handing over in this thread, or allow it again."""
+    _here.is_barred = is_barred
+
+
 def _done(function: Callable[[], Result], *, is_work: bool) -> Result:
+    if _here.is_barred:
+        raise RuntimeError("nothing is done aside inside store.write()")
     hand_over = _here.hand_over
     return function() if hand_over is None else hand_over(function, is_work=is_work)  # type: ignore[return-value]

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from importlib import resources
 from pathlib import Path
 
+from poolhouse import aside
 from poolhouse.store.seal import Sealer, key_file
 from poolhouse.store.table import Cache
 from poolhouse.store.tables import Tables
@@ -66,6 +67,7 @@ class Store(Tables):
         with self._lock:
             self._writer.execute("BEGIN IMMEDIATE")
             self._local.writing = True
+            aside.bar(is_barred=True)
             try:
                 yield self._tx
                 self._writer.execute("COMMIT")
@@ -73,6 +75,7 @@ class Store(Tables):
                 self._writer.execute("ROLLBACK")
                 raise
             finally:
+                aside.bar(is_barred=False)
                 self._local.writing = False
                 self._drop_caches()
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 LEAVES = {"web", "errors", "call", "clock", "config", "arn", "aside"}
 MAY_IMPORT = {
     "call": {"store", "outbox.entities"},
-    "store": {"*.entities"},
+    "store": {"*.entities", "aside"},
     "front": LEAVES,
     "wire": LEAVES | {"store"},
     "jose": LEAVES,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from poolhouse import aside
 from poolhouse.cognito_idp.entities import ChallengeSession, Membership, User, UserPool
 from poolhouse.store import AlreadyExists, InUse, NotFound, Store
 
@@ -173,3 +174,13 @@ def test_clear_forgets_everything(store: Store) -> None:
 
     assert store.user_pools.find(id="p") is None
     assert store.users.count() == 0
+
+
+def test_nothing_is_done_aside_inside_a_write(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    with pytest.raises(RuntimeError, match="nothing is done aside inside"), store.write():
+        aside.wait(lambda: None)
+
+    assert aside.wait(lambda: 1) == 1
+    store.close()
