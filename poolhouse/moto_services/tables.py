@@ -42,6 +42,12 @@ class KeptTable(Table):
         self._note((hash_key, range_key), super().get_item(hash_key, range_key))
         return super().delete_item(hash_key, range_key)
 
+    def set_stream_specification(self, streams: dict[str, Any] | None) -> None:
+        """moto refuses a table another stream for as long as the label of an ended one is there."""
+        super().set_stream_specification(streams)
+        if self.stream_specification == {"StreamEnabled": False}:
+            self.latest_stream_label = None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "KeptTable":
         """moto copies whole tables to undo a transaction; the notes do that here, whatever the table's size."""
         return self

@@ -18,11 +18,17 @@ _BINARY = "x-amazon-apigateway-binary-media-types"
 _POLICY = "x-amazon-apigateway-policy"
 _INSTANT = timedelta(microseconds=1)  # the gateway compiles an API again when the time of its last change differs
 _ID_LENGTH = 10
+_SHORT_LENGTH = 6
 
 
 def _id(_context: Context, resource: Resource) -> str:
-    """Letters and digits, as AWS's ids of APIs and of what belongs to them."""
+    """Letters and digits, as AWS's ids of APIs."""
     return resource.suffix[-_ID_LENGTH:].lower()
+
+
+def _short_id(_context: Context, resource: Resource) -> str:
+    """As AWS's ids of what belongs to an API."""
+    return resource.suffix[-_SHORT_LENGTH:].lower()
 
 
 def _create_api(context: Context, resource: Resource) -> Made:
@@ -90,7 +96,7 @@ def _change_if_there(context: Context, existing: Existing, change: Callable[[Res
 
 
 def _create_deployment(context: Context, resource: Resource) -> Made:
-    made = _id(context, resource)
+    made = _short_id(context, resource)
     _put_stage_of_deployment(context, resource.properties, made)
     return Made(made, {"DeploymentId": made})
 
@@ -147,7 +153,7 @@ def _delete_stage(context: Context, existing: Existing) -> None:
 
 
 def _create_gateway_response(context: Context, resource: Resource) -> Made:
-    made = _id(context, resource)
+    made = _short_id(context, resource)
     _put_gateway_response(context, resource.properties)
     return Made(made, {"Id": made})
 
@@ -193,7 +199,7 @@ TYPES: Mapping[str, ResourceType] = {
         create=_create_deployment,
         update=_update_deployment,
         delete=_delete_deployment,
-        name=_id,
+        name=_short_id,
     ),
     "AWS::ApiGateway::Stage": ResourceType(
         takes=frozenset({"RestApiId", "StageName", "DeploymentId", "Description", "Variables"}),
@@ -213,6 +219,6 @@ TYPES: Mapping[str, ResourceType] = {
         create=_create_gateway_response,
         update=_update_gateway_response,
         delete=_delete_gateway_response,
-        name=_id,
+        name=_short_id,
     ),
 }

@@ -39,11 +39,12 @@ def _create_role(context: Context, resource: Resource) -> Made:
 
 def _update_role(context: Context, resource: Resource, existing: Existing) -> Made:
     before, after, name = existing.properties, resource.properties, existing.physical_id
-    document = _json(after["AssumeRolePolicyDocument"])
-    context.operate("iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": document})
-    settings = {"Description": "", "MaxSessionDuration": _DEFAULT_SESSION}
-    settings |= only(after, "Description", "MaxSessionDuration")
-    context.operate("iam", "UpdateRole", {"RoleName": name, **settings})
+    if after["AssumeRolePolicyDocument"] != before["AssumeRolePolicyDocument"]:
+        document = _json(after["AssumeRolePolicyDocument"])
+        context.operate("iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": document})
+    defaults = {"Description": "", "MaxSessionDuration": _DEFAULT_SESSION}
+    if only(after, *defaults) != only(before, *defaults):
+        context.operate("iam", "UpdateRole", {"RoleName": name, **defaults, **only(after, *defaults)})
     _set_boundary(context, name, before.get("PermissionsBoundary"), after.get("PermissionsBoundary"))
     _set_inline(context, name, before.get("Policies", []), after.get("Policies", []))
     _set_managed(context, name, before.get("ManagedPolicyArns", []), after.get("ManagedPolicyArns", []))

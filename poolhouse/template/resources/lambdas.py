@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
 """
 
+import hashlib
 import shutil
 import tempfile
 import weakref
@@ -92,17 +93,23 @@ def _code(context: Context, name: str, code: Mapping[str, Any]) -> str:
         return str(code[LOCAL])
     if "ZipFile" not in code:
         raise CommandError("its code must be a folder of this machine or inline: S3 is not built yet")
-    own = _inline_folder(context) / name
+    folder = _inline_folder(context, name)
+    own = folder / _version(code["ZipFile"])
     own.mkdir(parents=True, exist_ok=True)
     (own / _INLINE_FILE).write_text(code["ZipFile"], "utf-8")
     return str(own)
 
 
-def _inline_folder(context: Context) -> Path:
+def _version(source: str) -> str:
+    """A folder for each text: Python would take bytecode for current that it compiled within the same second."""
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+def _inline_folder(context: Context, name: str) -> Path:
+    """Where a function's inline code is, one folder for each text it has had."""
     config = context.cloud.config
-    if config.state is not None:
-        return config.state.resolve() / "inline"
-    return _temporary_folder(context.cloud.store)
+    base = config.state.resolve() / "inline" if config.state else _temporary_folder(context.cloud.store)
+    return base / name
 
 
 def _temporary_folder(store: Store) -> Path:
@@ -120,13 +127,15 @@ def _is_current(context: Context, existing: Existing) -> bool:
     if function is None or not Path(function.code).is_dir():
         return False
     code = existing.properties["Code"]
-    return function.code == (code.get(LOCAL) or str(_inline_folder(context) / existing.physical_id))
+    if LOCAL in code:
+        return bool(function.code == code[LOCAL])
+    return function.code == str(_inline_folder(context, existing.physical_id) / _version(code["ZipFile"]))
 
 
 def _delete_function(context: Context, existing: Existing) -> None:
     context.cloud.functions.remove(existing.physical_id)
     if "ZipFile" in existing.properties["Code"]:
-        shutil.rmtree(_inline_folder(context) / existing.physical_id, ignore_errors=True)
+        shutil.rmtree(_inline_folder(context, existing.physical_id), ignore_errors=True)
 
 
 def _create_permission(context: Context, resource: Resource) -> Made:

@@ -1,17 +1,19 @@
 """Small templates for tests: written, loaded, resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from poolhouse.errors import CommandError
+from poolhouse.template.deploy import Deployed
 from poolhouse.template.document import Made, Template
 from poolhouse.template.load import load
 
 ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
+Deploy = Callable[..., Deployed]
 REPOSITORY = Path(__file__).parents[3]
 
 

@@ -1,18 +1,14 @@
 """Deploying: what is made, changed in place, replaced, kept, deleted and undone - as clients of the cloud see it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from poolhouse import testing
-from poolhouse.config import Config
 from poolhouse.errors import CommandError
 from poolhouse.template.deploy import Deployed
-
-Deploy = Callable[..., Deployed]
+from tests.poolhouse.template.support import Deploy
 
 POOL = """
 Resources:
@@ -38,37 +34,6 @@ TIER = ", {Name: tier, AttributeDataType: String, Mutable: true}"
 def pool_template(**changes: str) -> str:
     values = {"policy": "Delete", "name": "first", "length": "8", "schema": "", "secret": "false"}
     return POOL.format(**{**values, **changes})
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[testing.LocalCloud]:
-    with testing.cloud(config=Config(state=tmp_path / "state", reraise=True)) as made:
-        yield made
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def deploy(cloud: testing.LocalCloud, tmp_path: Path, said: list[str]) -> Deploy:
-    """Deploy this text as the folder's template.yaml."""
-
-    def run(text: str, progress: Callable[[str], None] = said.append, **parameters: str) -> Deployed:
-        file = tmp_path / "template.yaml"
-        file.write_text(text)
-        said.clear()
-        deployed = cloud.inner.deploy(file, parameters, progress)
-        assert deployed is not None
-        return deployed
-
-    return run
-
-
-@pytest.fixture
-def cognito(cloud: testing.LocalCloud) -> Any:
-    return cloud.client("cognito-idp")
 
 
 def pools(cognito: Any) -> set[str]:
