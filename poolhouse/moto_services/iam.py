@@ -16,6 +16,7 @@ import msgspec
 from botocore import xform_name
 from moto.iam import models
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from moto.iam.responses import IamResponse
 from moto.utilities.tagging_service import TaggingService
 from moto.utilities.utils import get_partition
@@ -74,9 +75,23 @@ _READS = ("Get", "List", "Generate", "Simulate")
 _OF_AWS = "arn:{}:iam::aws:policy/"
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 _FIRST_ERROR = 400
+_PUTS_INLINE = frozenset({"PutGroupPolicy", "PutRolePolicy", "PutUserPolicy"})
 
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
 _LOCK = threading.RLock()
+
+
+class _Validator(IAMPolicyDocumentValidator):
+    """AWS asks the language's version of managed policies only; SAM's policy templates, which are inline, have none."""
+
+    is_inline = False  # the policy at hand, under the lock
+
+    def _validate_version(self) -> None:
+        if not self.is_inline:
+            super()._validate_version()
+
+
+vars(models)["IAMPolicyDocumentValidator"] = _Validator
 
 
 class Iam:
@@ -100,6 +115,7 @@ class Iam:
         checks.check_members("iam", operation, parameters)
         with _LOCK:
             install(models.iam_backends, self._account_id, self._partition, self._backend)
+            _Validator.is_inline = operation in _PUTS_INLINE
             try:
                 self._add_policies_of_aws(operation, parameters)
                 response = self._answer(request)
@@ -107,6 +123,8 @@ class Iam:
             except BaseException:
                 self._load()
                 raise
+            finally:
+                _Validator.is_inline = False
         return response
 
     def _answer(self, request: Request) -> Response:

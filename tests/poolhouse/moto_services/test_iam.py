@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from poolhouse.moto_services import MotoServices
+from poolhouse.operate import OperationFailed
 from poolhouse.store import Store
 from poolhouse.web import Request
 from poolhouse.wire.entities import SEAL_PURPOSE
@@ -121,3 +122,14 @@ def test_memory_only_works_the_same() -> None:
     client("iam", "CreateRole", RoleName="clerk", AssumeRolePolicyDocument=DOCUMENT)
 
     assert role(client)["Arn"] == "arn:aws:iam::111122223333:role/clerk"
+
+
+def test_only_managed_policies_must_name_the_version_of_the_language(ask: Client) -> None:
+    document = '{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    ask("iam", "CreateRole", RoleName="clerk", AssumeRolePolicyDocument=DOCUMENT)
+
+    ask("iam", "PutRolePolicy", RoleName="clerk", PolicyName="read", PolicyDocument=document)
+
+    with pytest.raises(OperationFailed, match="Policy document must be version 2012-10-17 or greater"):
+        ask("iam", "CreatePolicy", PolicyName="read", PolicyDocument=document)
+    assert ask("iam", "ListRolePolicies", RoleName="clerk")["PolicyNames"] == ["read"]
