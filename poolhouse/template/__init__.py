@@ -10,7 +10,12 @@
     graph         who names whom, and the order in which resources can be made
     document      the template as a value: its resources in that order, values to be resolved
     resources/    one file per family of resource types: how each is made, changed and deleted
-    deploy        what is to be done, done in order, undone when it fails
+    schema        CloudFormation's own schemas of these types, and values held against them
+    rehearsal     what only the types can tell is wrong, found before anything is made
+    deploy        the entrance to deploying: checks, then a `Deployment`, then what the person is told
+    deployment    what is done about each resource, in order, and undone when it fails
+    ledger        what each resource became, written the moment it is true
+    summary       a stack in lines for the person who started it
 
 Leaves to the operations every rule of the service a resource belongs to.
 """

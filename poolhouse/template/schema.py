@@ -81,6 +81,10 @@ class Schema:
                 raise Unfit(f"Encountered unsupported property {name}", (name,))
         return _fitted_object(self, self.document, properties, ())
 
+    def check(self, value: Any, *path: str | int) -> None:
+        """Hold a whole value against the schema. Raises Unfit."""
+        _fitted(self, self.document, value, path)
+
     def named(self, reference: str) -> Node:
         """The definition a $ref means."""
         found: Any = self.document

@@ -13,10 +13,41 @@ from poolhouse.apigateway.entities import RestApi
 from poolhouse.errors import CommandError
 from poolhouse.template.document import Made
 from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, without
+from poolhouse.template.schema import Schema, Unfit
 
 _BINARY = "x-amazon-apigateway-binary-media-types"
 _POLICY = "x-amazon-apigateway-policy"
 _INSTANT = timedelta(microseconds=1)  # the gateway compiles an API again when the time of its last change differs
+# What the gateway reads of a body without a further look.
+_MAPPINGS = {"type": "object", "patternProperties": {"": {"type": "object"}}}
+_SECURITY = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "patternProperties": {"": {"type": "array", "items": {"type": "string"}}},
+    },
+}
+_METHOD = {
+    "type": "object",
+    "properties": {"security": _SECURITY, "x-amazon-apigateway-integration": {"type": "object"}},
+}
+_VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method")
+_OPENAPI = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "info": {"type": "object"},
+            "paths": {
+                "type": "object",
+                "patternProperties": {"": {"type": "object", "properties": dict.fromkeys(_VERBS, _METHOD)}},
+            },
+            "security": _SECURITY,
+            "securityDefinitions": _MAPPINGS,
+            "components": {"type": "object", "properties": {"securitySchemes": _MAPPINGS}},
+            "x-amazon-apigateway-gateway-responses": _MAPPINGS,
+        },
+    }
+)
 _ID_LENGTH = 10
 _SHORT_LENGTH = 6
 
@@ -45,22 +76,13 @@ def _body(properties: Properties) -> dict[str, Any]:
         raise CommandError("only APIs with a Body are built yet; with SAM, AWS::Serverless::Api writes one")
     if _POLICY in body:
         raise CommandError("resource policies of APIs are not built yet")
-    _check_paths(body.get("paths", {}))
+    try:
+        _OPENAPI.check(body, "Body")
+    except Unfit as error:
+        raise CommandError(str(error)) from error
     if "BinaryMediaTypes" in properties:
         return {**body, _BINARY: [media_type.replace("~1", "/") for media_type in properties["BinaryMediaTypes"]]}
     return body
-
-
-def _check_paths(paths: Any) -> None:
-    """What the gateway reads without a further look is of the form it reads."""
-    if not isinstance(paths, dict):
-        raise CommandError("the paths of its Body must be a mapping")
-    for path, item in paths.items():
-        if not isinstance(item, dict):
-            raise CommandError(f"{path} in the paths of its Body must be a mapping of methods")
-        for verb, method in item.items():
-            if verb != "parameters" and not isinstance(method, dict):
-                raise CommandError(f"{verb} of {path} in the paths of its Body must be a mapping")
 
 
 def _title(resource: Resource, body: Mapping[str, Any]) -> str:

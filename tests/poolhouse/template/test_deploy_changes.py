@@ -565,3 +565,40 @@ def test_a_changed_body_is_served_at_once(deploy: Deploy, cloud: testing.LocalCl
     deploy(text % (MOCK % "/here"))
 
     assert (before, Seen(cloud, outputs).status()) == (403, 200)
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "def handler(event, context): return {'statusCode': 200, 'body': event['path']}"
+      Handler: index.handler
+      Runtime: python3.11
+      Policies: [AWSLambdaBasicExecutionRole, {DynamoDBCrudPolicy: {TableName: !Ref Table}}]
+      Events:
+        Get: {Type: Api, Properties: {Path: /hello, Method: get}}
+        Signing: {Type: Cognito, Properties: {UserPool: !Ref Pool, Trigger: PreSignUp}}
+  Table: {Type: AWS::Serverless::SimpleTable}
+  Pool: {Type: AWS::Cognito::UserPool}
+Outputs:
+  Url: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod/hello"}
+  Other: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Stage/hello"}
+"""
+
+
+def test_a_sam_template_works_as_it_is_and_changes(deploy: Deploy, cloud: testing.LocalCloud) -> None:
+    deployed = deploy(SAM)
+    before = cloud.fetch("GET", "/hello", api=True)
+
+    deploy(SAM.replace("Path: /hello", "Path: /hi"))
+    after = cloud.fetch("GET", "/hi", api=True)
+
+    api_id = deployed.outputs["Url"][len("https://") :].partition(".")[0]
+    lines = "\n".join(deployed.lines)
+    assert (before.status, before.body, after.status, after.body) == (200, b"/hello", 200, b"/hi")
+    assert cloud.fetch("GET", "/hello", api=True).status == 403
+    assert "/Prod/hello   (here http://localhost:3000/hello)" in lines
+    assert f"/Stage/hello   (here http://{api_id}.execute-api.localhost:4566/Stage/hello)" in lines
+    assert "  PreSignUp   Hello" in lines

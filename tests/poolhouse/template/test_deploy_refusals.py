@@ -143,7 +143,11 @@ WITHIN = {
     ),
     "an API's body that is none": (
         "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {paths: {/: {get: x}}}\n",
-        "5: Late: get of / in the paths of its Body must be a mapping. ",
+        "5: Late: #/Body/paths///get: expected type: JSONObject, found: String. ",
+    ),
+    "an API's body whose security is no list": (
+        "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {security: none}\n",
+        "5: Late: #/Body/security: expected type: JSONArray, found: String. ",
     ),
     "an API's resource policy": (
         "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {x-amazon-apigateway-policy: {}}\n",
