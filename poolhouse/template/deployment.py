@@ -114,19 +114,20 @@ class Deployment:
             is_made=False,
         )
         self.ledger.keep(fresh)
-        begun: list[str] = []
 
         def begin(physical_id: str) -> None:
-            begun.append(physical_id)
-            self.ledger.keep(replace(fresh, physical_id=physical_id))
+            row = replace(fresh, physical_id=physical_id)
+            self.ledger.keep(row)
+            self._undo.append((declared.logical_id, lambda: self._undo_creation(row)))
 
+        steps = len(self._undo)
         try:
             made = self._attempt(declared, lambda: kind.create(self._context(begin), resource))
         except CommandError:
-            # What its first step made goes; if that step failed, what has the name is not ours.
-            if not begun or self._delete(replace(fresh, physical_id=begun[0]), is_told=False):
+            if len(self._undo) == steps:  # the first step failed: what has the name is not ours
                 self.ledger.forget(fresh)
             raise
+        del self._undo[steps:]  # what is made whole is undone whole
         return self._created(declared, replace(fresh, is_made=True), made, instead_of)
 
     def _created(
@@ -201,8 +202,9 @@ class Deployment:
 
     def _take_back(self, row: StackResource) -> None:
         """Delete what was being created when a deployment was cut off, as far as it had come."""
-        if not row.physical_id or self._delete(row, is_told=False):
-            self.ledger.forget(row)
+        if row.physical_id:
+            self._delete(row, is_told=False)
+        self.ledger.forget(row)
 
     def _delete(self, row: StackResource, *, is_told: bool = True) -> bool:
         """Delete a resource; whether it is gone now."""

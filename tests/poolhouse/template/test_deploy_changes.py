@@ -602,3 +602,53 @@ def test_a_sam_template_works_as_it_is_and_changes(deploy: Deploy, cloud: testin
     assert "/Prod/hello   (here http://localhost:3000/hello)" in lines
     assert f"/Stage/hello   (here http://{api_id}.execute-api.localhost:4566/Stage/hello)" in lines
     assert "  PreSignUp   Hello" in lines
+
+
+EMPTY = "Resources:\n  Logs: {Type: AWS::Logs::LogGroup}\n"
+
+
+def test_what_could_not_be_deleted_is_told_and_tried_again(deploy: Deploy, cognito: Any) -> None:
+    protected = "Resources:\n  It: {Type: AWS::Cognito::UserPool, Properties: {DeletionProtection: ACTIVE}}\n"
+    deploy(protected)
+    (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+
+    told = deploy(EMPTY).lines
+    cognito.update_user_pool(UserPoolId=pool["Id"], DeletionProtection="INACTIVE")
+    deploy(EMPTY)
+
+    assert told[-1] == (
+        f"Note: It ({pool['Id']}) could not be deleted: InvalidParameterException: The user pool cannot be deleted "
+        "because deletion protection is activated. Deletion protection must be inactivated first."
+    )
+    assert cognito.list_user_pools(MaxResults=60)["UserPools"] == []
+
+
+def test_a_pools_issuer_follows_the_port(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Resources:\n  It: {Type: AWS::Cognito::UserPool}\nOutputs:\n  Issuer: {Value: !GetAtt It.ProviderURL}\n"
+        "  Id: {Value: !Ref It}\n"
+    )
+    issuers = []
+    for port in (4566, 5000):
+        with testing.cloud(file, config=Config(state=tmp_path / "state", port=port, reraise=True)) as cloud:
+            issuers.append(cloud.outputs["Issuer"].removesuffix(f"/{cloud.outputs['Id']}"))
+
+    assert issuers == ["http://localhost:4566", "http://localhost:5000"]
+
+
+@pytest.mark.parametrize(("policy", "left"), [("Retain", 1), ("RetainExceptOnCreate", 1), ("Delete", 0)])
+def test_what_is_retained_is_no_longer_the_stacks(
+    policy: str, left: int, deploy: Deploy, cognito: Any, said: list[str]
+) -> None:
+    deploy(f"Resources:\n  It: {{Type: AWS::Cognito::UserPool, DeletionPolicy: {policy}}}\n")
+
+    deploy(EMPTY)
+    first = list(said)
+    deploy(EMPTY)
+
+    assert len(cognito.list_user_pools(MaxResults=60)["UserPools"]) == left
+    assert [line for line in first if line.endswith("no longer the stack's")] == [
+        line for line in first if line.startswith("  kept")
+    ]
+    assert said == ["Unchanged: 1 of 1 resources."]
