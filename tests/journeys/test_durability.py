@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def until_gone(act: Callable[[], None]) -> None:
     while True:
         try:
             act()
-        except (OSError, BotoCoreError, KeyError, TypeError):
+        except (OSError, HTTPException, BotoCoreError, KeyError, TypeError):  # an answer may break off anywhere
             return
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
