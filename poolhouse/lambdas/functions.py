@@ -204,7 +204,7 @@ class Functions:
 
     def _check_permission(self, function: Function, service: str, source_arn: str) -> None:
         account = (source_arn.split(":") + [""] * 5)[4] or self._account_id
-        permissions = self._store.permissions.list(function=function.name)
+        permissions = self._store.permissions.all(function=function.name)
         if not policy.is_permitted(permissions, service=service, source_arn=source_arn, source_account=account):
             raise InvokeRefused("AccessDeniedException", f"{service} may not invoke {function.arn}")
 

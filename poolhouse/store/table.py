@@ -2,16 +2,17 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Result = TypeVar("Result")
 Value = str | int | float | None
 Values = list[Value]
 Connect = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -39,7 +40,7 @@ class Entity(Generic[T]):
     """How one kind of entity is kept.
 
     `key` and `columns` name attributes of the struct; a column's value may be given by a function instead.
-    `cached` is for the few entities read by every request and seldom written: pools, app clients, keys.
+    `cached` is for what many requests read and few write: one write drops everything read from its table.
     """
 
     table: str
@@ -74,28 +75,44 @@ class Entity(Generic[T]):
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_UNREAD = object()
 
 
 class Cache:
-    """Entities by key, dropped whole when their table is written; a read that a write overtook is not kept."""
+    """What was read from one table, found or not, dropped whole when the table is written.
+
+    A read that a write overtook is not kept. Bounded: names that nobody has are kept as well.
+    """
+
+    AT_MOST = 4096
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._generation = 0
-        self._items: dict[tuple[object, ...], object] = {}
+        self._results: dict[Hashable, Any] = {}
 
-    def find(self, key: tuple[object, ...]) -> tuple[object | None, int]:
-        return self._items.get(key), self._generation
-
-    def keep(self, key: tuple[object, ...], item: object, generation: int) -> None:
+    def read(self, key: Hashable, load: Callable[[], Result]) -> Result:
+        """What `load` gives, or gave for this key before."""
+        result = self._results.get(key, _UNREAD)
+        if result is not _UNREAD:
+            return result  # type: ignore[no-any-return]
+        generation = self._generation
+        result = load()
         with self._lock:
             if generation == self._generation:
-                self._items[key] = item
+                if len(self._results) >= self.AT_MOST:
+                    self._results = {}
+                self._results[key] = result
+        return result  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._results)
 
     def drop(self) -> None:
+        """Forget everything."""
         with self._lock:
             self._generation += 1
-            self._items = {}
+            self._results = {}
 
 
 class Table(Generic[T]):
@@ -114,15 +131,10 @@ class Table(Generic[T]):
 
     def find(self, **where: Value) -> T | None:
         """The one entity with these columns, or None. `where` must name a key or a unique index."""
-        if self._cache is None or self._written is not None:
+        cache = self._usable_cache()
+        if cache is None:
             return self._load(where)
-        key = tuple(where.items())
-        item, generation = self._cache.find(key)
-        if item is None:
-            item = self._load(where)
-            if item is not None:
-                self._cache.keep(key, item, generation)
-        return item  # type: ignore[return-value]
+        return cache.read(("find", *where.items()), lambda: self._load(where))
 
     def get(self, **where: Value) -> T:
         """The one entity with these columns. Raises NotFound."""
@@ -130,6 +142,13 @@ class Table(Generic[T]):
         if item is None:
             raise NotFound(self._entity.table, where)
         return item
+
+    def all(self, **where: Value) -> "tuple[T, ...]":
+        """Every entity with these columns, ordered by key. Of a cached table, where few are expected."""
+        cache = self._usable_cache()
+        if cache is None:
+            return tuple(self.list(**where))
+        return cache.read(("all", *where.items()), lambda: tuple(self.list(**where)))
 
     def list(
         self,
@@ -192,6 +211,10 @@ class Table(Generic[T]):
             statement = f"DELETE FROM {self._entity.table} WHERE {sql} RETURNING document"  # noqa: S608
             row = connection.execute(statement, values).fetchone()
         return None if row is None else self._entity.decoder.decode(row[0])
+
+    def _usable_cache(self) -> Cache | None:
+        """None as well inside a write block that has written this table: what it wrote is nobody else's yet."""
+        return None if self._written is not None and self._entity.table in self._written else self._cache
 
     def _load(self, where: Mapping[str, Value]) -> T | None:
         condition = " AND ".join(f"{name} = ?" for name in where)

@@ -32,8 +32,8 @@ APP_CLIENTS = Entity("app_clients", AppClient, key=("id",), columns={"pool_id": 
 SIGNING_KEYS = Entity("signing_keys", SigningKey, key=("pool_id", "use"), cached=True)
 RESOURCE_SERVERS = Entity("resource_servers", ResourceServer, key=("pool_id", "identifier"), cached=True)
 DOMAINS = Entity("domains", Domain, key=("domain",), columns={"pool_id": lambda d: d.pool_id}, cached=True)
-GROUPS = Entity("groups", Group, key=("pool_id", "name"))
-MEMBERSHIPS = Entity("memberships", Membership, key=("pool_id", "username", "group_name"))
+GROUPS = Entity("groups", Group, key=("pool_id", "name"), cached=True)
+MEMBERSHIPS = Entity("memberships", Membership, key=("pool_id", "username", "group_name"), cached=True)
 USERS = Entity(
     "users",
     User,
@@ -49,8 +49,11 @@ USERS = Entity(
         "family_name": lambda u: folded(u.attributes.get("family_name")),
         "preferred_username": lambda u: folded(u.attributes.get("preferred_username")),
     },
+    cached=True,
 )
-SIGN_IN_NAMES = Entity("sign_in_names", SignInName, key=("pool_id", "name"), columns={"username": lambda n: n.username})
+SIGN_IN_NAMES = Entity(
+    "sign_in_names", SignInName, key=("pool_id", "name"), columns={"username": lambda n: n.username}, cached=True
+)
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -66,7 +69,7 @@ REFRESH_TOKENS = Entity(
         "expires_at": lambda t: t.expires_at,
     },
 )
-ATTEMPTS = Entity("attempts", Attempts, key=("pool_id", "username", "kind"))
+ATTEMPTS = Entity("attempts", Attempts, key=("pool_id", "username", "kind"), cached=True)
 MESSAGES = Entity(
     "messages",
     Message,
@@ -74,7 +77,7 @@ MESSAGES = Entity(
     columns={"recipient": lambda m: m.to, "sent_at": lambda m: m.sent_at},
 )
 FUNCTIONS = Entity("functions", Function, key=("name",), cached=True)
-PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"))
+PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"), cached=True)
 REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
 STACKS = Entity("stacks", Stack, key=("name",))
 STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))

@@ -199,7 +199,7 @@ def _tokens(
 
 
 def _groups(call: Call, user: User) -> GroupClaims:
-    memberships = call.store.memberships.list(pool_id=user.pool_id, username=user.username)
+    memberships = call.store.memberships.all(pool_id=user.pool_id, username=user.username)
     if not memberships:
         return GroupClaims()
     found = (call.store.groups.find(pool_id=user.pool_id, name=one.group_name) for one in memberships)

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from poolhouse import aside
 from poolhouse.cognito_idp.entities import ChallengeSession, Membership, User, UserPool
 from poolhouse.store import AlreadyExists, InUse, NotFound, Store
+from poolhouse.store.table import Cache
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)
 
@@ -107,6 +108,52 @@ def test_a_cached_entity_is_read_new_after_a_write(store: Store) -> None:
         tx.user_pools.put(UserPool("p", "new", NOW, NOW))
 
     assert store.user_pools.get(id="p").name == "new"
+
+
+def test_what_was_not_there_is_found_once_it_is_written(store: Store) -> None:
+    assert store.users.find(pool_id="p", username="ann") is None
+    assert store.memberships.all(pool_id="p", username="ann") == ()
+
+    with store.write() as tx:
+        tx.users.add(user("ann"))
+        tx.memberships.add(Membership("p", "ann", "admin"))
+
+    assert store.users.find(pool_id="p", username="ann") == user("ann")
+    assert store.memberships.all(pool_id="p", username="ann") == (Membership("p", "ann", "admin"),)
+
+
+def test_a_write_block_reads_what_it_wrote_and_nobody_reads_what_it_undid(store: Store) -> None:
+    def change_and_fail() -> None:
+        with store.write() as tx:
+            assert tx.users.find(pool_id="p", username="ann") is None
+            tx.users.add(user("ann"))
+            assert tx.users.find(pool_id="p", username="ann") == user("ann")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        change_and_fail()
+
+    assert store.users.find(pool_id="p", username="ann") is None
+
+
+def test_a_read_that_a_write_overtook_is_not_kept() -> None:
+    cache = Cache()
+
+    def overtaken() -> str:
+        cache.drop()
+        return "old"
+
+    assert cache.read("key", overtaken) == "old"
+    assert cache.read("key", lambda: "new") == "new"
+    assert cache.read("key", lambda: "newer") == "new"
+
+
+def test_names_that_nobody_has_do_not_fill_the_memory() -> None:
+    cache = Cache()
+    for name in range(3 * Cache.AT_MOST):
+        cache.read(name, lambda: None)
+
+    assert len(cache) <= Cache.AT_MOST
 
 
 def test_a_column_that_does_not_exist_is_refused_before_any_sql(store: Store) -> None:
