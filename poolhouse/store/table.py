@@ -103,7 +103,7 @@ class Cache:
                 if len(self._results) >= self.AT_MOST:
                     self._results = {}
                 self._results[key] = result
-        return result  # type: ignore[no-any-return]
+        return result
 
     def __len__(self) -> int:
         return len(self._results)
@@ -147,8 +147,8 @@ class Table(Generic[T]):
         """Every entity with these columns, ordered by key. Of a cached table, where few are expected."""
         cache = self._usable_cache()
         if cache is None:
-            return tuple(self.list(**where))
-        return cache.read(("all", *where.items()), lambda: tuple(self.list(**where)))
+            return tuple(self._select(where))
+        return cache.read(("all", *where.items()), lambda: tuple(self._select(where)))
 
     def list(
         self,
@@ -165,18 +165,7 @@ class Table(Generic[T]):
         `after` is the position of the last entity of the page before: its values of `order` and key, as `position`
         gives them. `prefix` is a column and how its text begins.
         """
-        sql, values = self._condition(where, prefix)
-        by = self._order(order)
-        if after:
-            sql += f" AND ({', '.join(by)}) {'<' if descending else '>'} ({', '.join('?' * len(by))})"
-            values += after
-        ordered = ", ".join(f"{name} DESC" if descending else name for name in by)
-        sql = f"SELECT document FROM {self._entity.table} WHERE {sql} ORDER BY {ordered}"  # noqa: S608
-        if limit is not None:
-            sql += f" LIMIT {int(limit)}"
-        with self._connect() as connection:
-            rows = connection.execute(sql, values).fetchall()
-        return [self._entity.decoder.decode(row[0]) for row in rows]
+        return [*self._select(where, prefix, order, after, limit, descending=descending)]
 
     def position(self, item: T, order: Sequence[str] = ()) -> Values:
         """Where an entity stands in a list of this order, for `after`."""
@@ -211,6 +200,29 @@ class Table(Generic[T]):
             statement = f"DELETE FROM {self._entity.table} WHERE {sql} RETURNING document"  # noqa: S608
             row = connection.execute(statement, values).fetchone()
         return None if row is None else self._entity.decoder.decode(row[0])
+
+    def _select(
+        self,
+        where: Mapping[str, Value],
+        prefix: tuple[str, str] | None = None,
+        order: Sequence[str] = (),
+        after: Sequence[Value] = (),
+        limit: int | None = None,
+        *,
+        descending: bool = False,
+    ) -> Sequence[T]:
+        sql, values = self._condition(where, prefix)
+        by = self._order(order)
+        if after:
+            sql += f" AND ({', '.join(by)}) {'<' if descending else '>'} ({', '.join('?' * len(by))})"
+            values += after
+        ordered = ", ".join(f"{name} DESC" if descending else name for name in by)
+        sql = f"SELECT document FROM {self._entity.table} WHERE {sql} ORDER BY {ordered}"  # noqa: S608
+        if limit is not None:
+            sql += f" LIMIT {int(limit)}"
+        with self._connect() as connection:
+            rows = connection.execute(sql, values).fetchall()
+        return [self._entity.decoder.decode(row[0]) for row in rows]
 
     def _usable_cache(self) -> Cache | None:
         """None as well inside a write block that has written this table: what it wrote is nobody else's yet."""
