@@ -1,17 +1,17 @@
 """Requests as fibers: plain functions on the loop's thread that can be left in the middle and taken up again.
 
-A request that hands something over (poolhouse/aside.py) is left until a worker thread has done it; meanwhile the loop
-serves others. `greenlet` keeps the place, as it does for SQLAlchemy's asyncio support.
+A request that hands something over (poolhouse/aside.py) is left until a thread or a process has done it; meanwhile the
+loop serves others. `greenlet` keeps the place, as it does for SQLAlchemy's asyncio support.
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from poolhouse import aside
+from poolhouse.front.processes import Processes
 from poolhouse.front.workers import Workers
 from poolhouse.web import Request, Response
 
@@ -30,7 +30,7 @@ class Fibers:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._waiting = Workers(loop)
-        self._working = Workers(loop, limit=os.cpu_count() or 1)
+        self._working = Processes(loop)
         self._idle: list[Any] = []  # a fiber's stack costs more than most requests: they are used again
         aside.serve_with(_hand_over)
 
@@ -39,9 +39,9 @@ class Fibers:
         fiber = self._idle.pop() if self._idle else _started()
         told: Any = fiber.switch((handle, request))
         while isinstance(told, _Left):
-            workers = self._working if told.is_work else self._waiting
+            others = self._working if told.is_work else self._waiting
             try:
-                result = await workers.run(told.function)
+                result = await others.run(told.function)
             except BaseException as error:  # noqa: BLE001 - it is raised where the result is wanted
                 told = fiber.throw(error)
             else:
@@ -53,7 +53,7 @@ class Fibers:
         return response
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads and processes end."""
         aside.serve_with(None)
         self._waiting.close()
         self._working.close()

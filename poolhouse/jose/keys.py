@@ -30,6 +30,13 @@ class KeyPair:
         """The first part of every token this key signs, with its dot: `kid` and `alg`, no `typ`, as Cognito has it."""
         return encoded(msgspec.json.encode({"kid": self.kid, "alg": "RS256"})) + b"."
 
+    def __reduce__(self) -> tuple[Callable[..., "KeyPair"], tuple[str, bytes]]:
+        return _sent, (self.kid, self._der)
+
+    @functools.cached_property
+    def _der(self) -> bytes:
+        return self.to_der()
+
     def to_der(self) -> bytes:
         """The private key as PKCS #8 in DER, unencrypted: seal it before it is kept."""
         return self.private.private_bytes(
@@ -54,6 +61,10 @@ def load(kid: str, read: Callable[[], bytes]) -> KeyPair:
             _loaded.clear()
         pair = _loaded[kid] = KeyPair(kid, private)
     return pair
+
+
+def _sent(kid: str, der: bytes) -> KeyPair:
+    return load(kid, lambda: der)
 
 
 def _kid(public: rsa.RSAPublicKey) -> str:

@@ -18,6 +18,6 @@ def sign_all(wanted: Sequence[tuple[KeyPair, Mapping[str, object]]]) -> list[str
 
 
 def sign(key: KeyPair, claims: Mapping[str, object]) -> str:
-    """A token of these claims, in their order. The signature lets other threads run meanwhile."""
+    """A token of these claims, in their order."""
     signed = key.header + encoded(msgspec.json.encode(claims))
     return (signed + b"." + encoded(key.private.sign(signed, _PADDING, _SHA256))).decode()

@@ -14,7 +14,7 @@ USES = ("id", "access")
 
 def create(call: Call, pool_id: str) -> list[SigningKey]:
     """A new pool's signing keys, sealed, for the caller to store."""
-    made = aside.work(lambda: [keys.generate() for _ in USES])
+    made = aside.wait(lambda: [keys.generate() for _ in USES])  # long, and lets other threads run meanwhile
     return [_sealed(call, pool_id, use, pair) for use, pair in zip(USES, made, strict=True)]
 
 

@@ -114,15 +114,14 @@ def is_right(call: Call, pool: UserPool, user: User | None, waiting: Waiting, an
     try:
         secret_block = base64.b64decode(answer.secret_block, validate=True)
         expected = aside.work(
-            lambda: srp.proof(
-                pool_id=pool.id,
-                username=waiting.username,
-                verifier=verifier,
-                exponent=waiting.exponent,
-                client_public=waiting.client_public,
-                secret_block=secret_block,
-                timestamp=answer.timestamp,
-            )
+            srp.proof,
+            pool_id=pool.id,
+            username=waiting.username,
+            verifier=verifier,
+            exponent=waiting.exponent,
+            client_public=waiting.client_public,
+            secret_block=secret_block,
+            timestamp=answer.timestamp,
         )
     except (srp.IllegalPublicValue, binascii.Error):
         return False

@@ -121,7 +121,7 @@ def issue_client_credentials(
     machine = claims.machine_claims(issue_, jti=call.new_id(), expires_at=expires_at)
     changed = token_overrides.access_token(machine, overrides.access)
     key = keys.signing_key(call, pool.id, "access")
-    token = aside.work(lambda: sign(key, changed))
+    token = aside.work(sign, key, changed)
     return IssuedTokens(token, int(app_client.access_token_ttl.total_seconds()))
 
 
@@ -194,7 +194,7 @@ def _tokens(
         (keys.signing_key(call, pool.id, "access"), token_overrides.access_token(access_claims, overrides.access)),
         (keys.signing_key(call, pool.id, "id"), token_overrides.id_token(id_claims, overrides.id)),
     ]
-    access_token, id_token = aside.work(lambda: sign_all(wanted))
+    access_token, id_token = aside.work(sign_all, wanted)
     return IssuedTokens(access_token, int(app_client.access_token_ttl.total_seconds()), id_token)
 
 

@@ -50,8 +50,7 @@ def make_salt(entropy: bytes) -> str:
 
 def make_verifier(pool_id: str, username: str, password: str, salt: str) -> bytes:
     """What is kept in place of a password. `username` is the stored one, which clients get as USER_ID_FOR_SRP."""
-    verifier: bytes = _power_of_g(_private_key(pool_id, username, password, salt)).to_bytes(VERIFIER_BYTES, "big")
-    return verifier
+    return _verifier(_private_key(pool_id, username, password, salt))
 
 
 def is_password(password: str, verifier: bytes, *, pool_id: str, username: str, salt: str) -> bool:
@@ -91,7 +90,6 @@ def proof(
     u = _number(u_hash)
     if a % N == 0 or u == 0:
         raise IllegalPublicValue
-    _release_gil()
     shared = gmpy2.powmod(a * gmpy2.powmod(_number(verifier), u, N) % N, b, N)  # type: ignore[attr-defined]
     extracted = hmac.digest(_padded(u), _padded(shared), "sha256")
     key = hmac.digest(extracted, _INFO, "sha256")[:16]
@@ -119,6 +117,13 @@ def parse_timestamp(text: str) -> datetime | None:
 def timestamp(at: datetime) -> str:
     """A time as Cognito writes it, the day of the month without a leading zero: this is what is signed."""
     return f"{at:%a %b} {at.day} {at:%H:%M:%S UTC %Y}"
+
+
+@functools.lru_cache(4096)
+def _verifier(private_key: int) -> bytes:
+    """Remembered, since the same people sign in again and again, and this is most of what checking a password costs."""
+    verifier: bytes = _power_of_g(private_key).to_bytes(VERIFIER_BYTES, "big")
+    return verifier
 
 
 def _private_key(pool_id: str, username: str, password: str, salt: str) -> int:
@@ -176,8 +181,3 @@ def _table() -> tuple[tuple[mpz, ...], ...]:
         base = row.pop()
         rows.append(tuple(row))
     return tuple(rows)
-
-
-def _release_gil() -> None:
-    """Let other threads run during the long powers; gmpy2 keeps this setting per thread."""
-    gmpy2.get_context().allow_release_gil = True  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Requests share one thread, and none holds up another while it waits."""
 
+import os
 import threading
 import urllib.error
 import urllib.request
@@ -57,10 +58,10 @@ def test_a_request_that_waits_holds_up_no_other() -> None:
     assert answers == [(200, f"/{number}".encode()) for number in range(8)]
 
 
-def test_requests_run_on_one_thread_and_what_is_done_aside_on_others() -> None:
+def test_requests_run_on_one_thread_and_what_waits_on_others() -> None:
     def handle(_: Request) -> Response:
         here = threading.current_thread().name
-        there = aside.work(lambda: threading.current_thread().name)
+        there = aside.wait(lambda: threading.current_thread().name)
         return text(f"{here} {there} {threading.current_thread().name}")
 
     with serving(handle) as url:
@@ -68,6 +69,12 @@ def test_requests_run_on_one_thread_and_what_is_done_aside_on_others() -> None:
 
     assert all(answer.split()[0] == answer.split()[2] == "http" for answer in answers)
     assert all(answer.split()[1].startswith("aside-") for answer in answers)
+
+
+def test_what_computes_is_done_in_other_processes() -> None:
+    with serving(lambda _: text(str(aside.work(os.getpid)))) as url:
+        while get(url)[1] == str(os.getpid()).encode():
+            pass  # until one has started
 
 
 def test_what_is_raised_aside_is_raised_where_its_result_is_wanted() -> None:
@@ -101,4 +108,5 @@ def test_a_bug_in_one_request_is_told_to_nobody_and_the_next_is_answered(caplog:
 
 def test_where_nobody_serves_it_is_simply_done() -> None:
     assert aside.work(threading.current_thread) is threading.current_thread()
+    assert aside.work(int, "ff", base=16) == 255
     assert aside.wait(lambda: 1) == 1
