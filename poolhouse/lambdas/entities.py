@@ -1,13 +1,15 @@
 """A Lambda function and its resource policy, as they are kept."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
 
 class Function(Struct, frozen=True):
-    """A deployed function. `code` is the folder its handler is imported from; `timeout` in seconds, `memory` in MB."""
+    """A deployed function. `code` is the folder its handler is imported from; `timeout` in seconds, `memory` in MB.
+
+    Its variables are sealed as JSON, empty for none: they are where people put secrets.
+    """
 
     name: str
     arn: str
@@ -16,7 +18,7 @@ class Function(Struct, frozen=True):
     code: str
     role_arn: str
     modified_at: datetime
-    environment: Mapping[str, str] = {}
+    sealed_variables: str = ""
     timeout: int = 3
     memory: int = 128
     description: str = ""

@@ -9,6 +9,7 @@ and no PYTHONPATH=/var/runtime. HOME is not set on Lambda either.
 import os
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 from poolhouse.lambdas.entities import Function
@@ -26,9 +27,11 @@ RESERVED = frozenset({
 })  # fmt: skip
 
 
-def environment(function: Function, keys: RoleKeys, *, origin: str, region: str, log_stream: str) -> dict[str, str]:
+def environment(
+    function: Function, variables: Mapping[str, str], keys: RoleKeys, *, origin: str, region: str, log_stream: str
+) -> dict[str, str]:
     """The whole environment of a worker, but for AWS_LAMBDA_RUNTIME_API which each has of its own."""
-    return {**_defaults(origin), **function.environment, **_reserved(function, keys, region, log_stream)}
+    return {**_defaults(origin), **variables, **_reserved(function, keys, region, log_stream)}
 
 
 def _defaults(origin: str) -> dict[str, str]:

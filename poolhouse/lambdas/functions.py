@@ -6,9 +6,12 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from poolhouse.call import Invocation, InvokeRefused, InvokeTimeout
 from poolhouse.errors import CommandError
@@ -66,17 +69,19 @@ class Functions:
         self._folders = CodeFolders(code_check_seconds)
         self._workers = Workers(self._start, clock=clock, limits=self._limits)
 
-    def put(self, function: Function) -> list[str]:
+    def put(self, function: Function, variables: Mapping[str, str] | None = None) -> list[str]:
         """Keep a function, new or in place of the one of this name; what the person should know about it, in lines.
+
+        `variables` are those of its environment that its configuration sets.
 
         Raises CommandError for what is not built, InvalidParameterValueException for what Lambda refuses.
         """
         _check_runtime(function)
-        _check_environment(function)
+        _check_variables(variables or {})
         if not Path(function.code).is_dir():
             raise CommandError(f"{function.name}: there is no folder {function.code} to take its code from")
         with self._store.write() as tx:
-            tx.functions.put(function)
+            tx.functions.put(replace(function, sealed_variables=self._sealed(function.name, variables or {})))
         self._workers.retire(function.name)
         return _warnings(function)
 
@@ -232,8 +237,23 @@ class Functions:
     def _start(self, function: Function, fingerprint: int) -> Worker:
         keys = self._keys.get(function)
         log_stream = f"{self._clock():%Y/%m/%d}/[{VERSION}]{secrets.token_hex(16)}"
-        variables = environment(function, keys, origin=self._origin, region=self._region, log_stream=log_stream)
-        return Worker(function, variables, fingerprint=fingerprint, keys_expire_at=keys.expires_at, client=self._client)
+        found = environment(
+            function, self._variables(function), keys, origin=self._origin, region=self._region, log_stream=log_stream
+        )
+        return Worker(function, found, fingerprint=fingerprint, keys_expire_at=keys.expires_at, client=self._client)
+
+    def _sealed(self, name: str, variables: Mapping[str, str]) -> str:
+        return self._store.sealer.seal(msgspec.json.encode(variables), _purpose(name)) if variables else ""
+
+    def _variables(self, function: Function) -> dict[str, str]:
+        if not function.sealed_variables:
+            return {}
+        opened = self._store.sealer.unseal(function.sealed_variables, _purpose(function.name))
+        return msgspec.json.decode(opened, type=dict[str, str])
+
+
+def _purpose(name: str) -> str:
+    return f"variables of {name}"
 
 
 def _check_runtime(function: Function) -> None:
@@ -243,8 +263,8 @@ def _check_runtime(function: Function) -> None:
         )
 
 
-def _check_environment(function: Function) -> None:
-    reserved = [name for name in function.environment if name in RESERVED]
+def _check_variables(variables: Mapping[str, str]) -> None:
+    reserved = [name for name in variables if name in RESERVED]
     if reserved:
         raise InvalidParameterValueException(
             "Lambda was unable to configure your environment variables because the environment variables you have "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -74,19 +75,9 @@ class LocalCloud:
         config = self.inner.config
         arn = f"arn:aws:lambda:{config.region}:{config.account_id}:function:{name}"
         role = f"arn:aws:iam::{config.account_id}:role/{name}"
-        self.inner.functions.put(
-            Function(
-                name,
-                arn,
-                "python3.11",
-                "index.handler",
-                str(code),
-                role,
-                self.clock(),
-                timeout=timeout,
-                environment=environment or {},
-            )
-        )
+        runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        function = Function(name, arn, runtime, "index.handler", str(code), role, self.clock(), timeout=timeout)
+        self.inner.functions.put(function, environment)
         for number, invoker in enumerate(_INVOKERS):
             self.inner.functions.add_permission(Permission(name, f"statement-{number}", invoker))
         return arn

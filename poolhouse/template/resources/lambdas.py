@@ -52,6 +52,7 @@ def _put_function(context: Context, resource: Resource, name: str) -> Made:
     if properties.get("PackageType", "Zip") != "Zip":
         raise CommandError("functions of container images are not built yet")
     variables = properties.get("Environment", {}).get("Variables", {})
+    texts = {key: _text(key, value) for key, value in variables.items()}
     function = Function(
         name=name,
         arn=context.arn("lambda", f"function:{name}"),
@@ -60,14 +61,13 @@ def _put_function(context: Context, resource: Resource, name: str) -> Made:
         code=_code(context, name, properties["Code"]),
         role_arn=properties["Role"],
         modified_at=context.cloud.clock(),
-        environment={key: _text(key, value) for key, value in variables.items()},
         timeout=properties.get("Timeout", 3),
         memory=properties.get("MemorySize", 128),
         description=properties.get("Description", ""),
         tracing=properties.get("TracingConfig", {}).get("Mode", "PassThrough"),
         reserved_concurrency=properties.get("ReservedConcurrentExecutions"),
     )
-    for warning in context.cloud.functions.put(function):
+    for warning in context.cloud.functions.put(function, texts):
         context.note(warning)
     return Made(name, {"Arn": function.arn})
 

@@ -44,7 +44,13 @@ class House:
         (self.code / "app.py").write_text(source)
 
     def put(
-        self, source: str | None = None, *, name: str = "main", handler: str = "app.handler", **more: Any
+        self,
+        source: str | None = None,
+        *,
+        name: str = "main",
+        handler: str = "app.handler",
+        variables: dict[str, str] | None = None,
+        **more: Any,
     ) -> Function:
         """Deploy a function."""
         if source is not None:
@@ -58,7 +64,7 @@ class House:
             modified_at=datetime(2026, 1, 1, tzinfo=UTC),
             **settings,
         )
-        self.functions.put(function)
+        self.functions.put(function, variables)
         return function
 
     def answer(self, event: object = None, name: str = "main") -> Any:

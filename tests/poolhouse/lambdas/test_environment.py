@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from poolhouse.errors import CommandError
@@ -17,7 +18,7 @@ ENVIRONMENT = "import os\ndef handler(event, context):\n    return dict(os.envir
 
 
 def test_the_environment_is_lambdas_own(house: House) -> None:
-    house.put(ENVIRONMENT, environment={"TABLE": "notes"}, memory=512)
+    house.put(ENVIRONMENT, variables={"TABLE": "notes"}, memory=512)
 
     found = house.answer()
 
@@ -105,7 +106,7 @@ def test_tracing_neither_fails_nor_speaks_without_a_daemon(house: House) -> None
 
 def test_reserved_variables_cannot_be_set(house: House) -> None:
     with pytest.raises(InvalidParameterValueException) as caught:
-        house.put(ENVIRONMENT, environment={"AWS_REGION": "x", "MINE": "y"})
+        house.put(ENVIRONMENT, variables={"AWS_REGION": "x", "MINE": "y"})
 
     assert caught.value.message == (
         "Lambda was unable to configure your environment variables because the environment variables you have provided "
@@ -149,3 +150,10 @@ def test_functions_run_where_awslambdaric_has_no_native_client(new_house: Callab
 
     assert answers == [["a", True, True], ["b" * 300_000, True, True]]
     assert (error["errorType"], error["errorMessage"]) == ("ValueError", "no")
+
+
+def test_variables_are_kept_where_only_this_cloud_can_read_them(house: House) -> None:
+    house.put(ENVIRONMENT, variables={"CLIENT_SECRET": "not-for-others"})
+
+    assert b"not-for-others" not in msgspec.json.encode(house.store.functions.get(name="main"))
+    assert house.answer()["CLIENT_SECRET"] == "not-for-others"

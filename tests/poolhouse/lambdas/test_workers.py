@@ -182,10 +182,10 @@ def test_unchanged_code_is_not_looked_at_with_every_event(new_house: Callable[..
 
 def test_changed_configuration_ends_the_workers_that_had_the_old_one(house: House) -> None:
     source = "import os\ndef handler(event, context):\n    return [os.getpid(), os.environ.get('COLOUR')]\n"
-    house.put(source, environment={"COLOUR": "red"})
+    house.put(source, variables={"COLOUR": "red"})
     pid, before = house.answer()
 
-    house.put(environment={"COLOUR": "blue"})
+    house.put(variables={"COLOUR": "blue"})
 
     assert [before, house.answer()[1]] == ["red", "blue"]
     assert ended(pid)
