@@ -1,5 +1,6 @@
 """Domains: the names under which a pool's authorization server is reached, a prefix or a whole name of one's own."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 # Requests of operations whose newest members the stubs lack.
 Request = Mapping[str, Any]
 
+# The model's pattern has no dots, and custom domains have: the service looks at the name itself.
+NOT_CHECKED = {"DomainType": "pattern"}
+
+_PREFIX = r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"
+_CUSTOM = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}")
 _RESERVED = ("aws", "amazon", "cognito")
 _SETTINGS = ("CustomDomainConfig", "Routing")
 
@@ -29,7 +35,7 @@ def create_user_pool_domain(call: Call, request: Request) -> dict[str, object]:
     """Give a pool a domain: one prefix and one custom name at most."""
     name, pool_id = request["Domain"], request["UserPoolId"]
     is_custom = bool(request.get("CustomDomainConfig"))
-    if is_custom and "." not in name:
+    if is_custom and not _CUSTOM.fullmatch(name):
         raise InvalidParameterException("Custom domain is not a valid subdomain")
     if not is_custom:
         _check_prefix(name)
@@ -77,6 +83,11 @@ def _get(tx: Tx, pool_id: str, name: str) -> Domain:
 
 
 def _check_prefix(name: str) -> None:
+    if not re.fullmatch(_PREFIX, name):
+        raise InvalidParameterException(
+            "The domain name contains an invalid character. Domain names can only contain lower-case letters, numbers, "
+            f"and hyphens. Please enter a different name that follows this format: {_PREFIX}"
+        )
     for word in _RESERVED:
         # A word inside a longer one is allowed: only parts between hyphens count, as tried against AWS.
         if word in name.split("-"):

@@ -66,6 +66,15 @@ def service_model(name: str) -> ServiceModel:
         raise LookupError(f"botocore has no service {name!r}") from error
 
 
+def service_model_without(name: str, constraints: Mapping[str, str]) -> ServiceModel:
+    """The newest model of a service without these constraints, one for each shape they are given by."""
+    document = _LOADER.load_service_model(name, _KIND)
+    shapes = dict(document["shapes"])
+    for shape, constraint in constraints.items():
+        shapes[shape] = {key: value for key, value in shapes[shape].items() if key != constraint}
+    return ServiceModel({**document, "shapes": shapes}, name)
+
+
 @cache
 def metadata(name: str) -> Metadata:
     """A service's metadata, read without parsing its model. Raises LookupError."""

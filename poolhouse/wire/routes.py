@@ -41,7 +41,8 @@ class Route:
 
     @cached_property
     def model(self) -> OperationModel:
-        return service_model(self.metadata.name).operation_model(self.operation)
+        model = service_model(self.metadata.name) if self.service is None else self.service.model
+        return model.operation_model(self.operation)
 
     @cached_property
     def is_signed(self) -> bool:

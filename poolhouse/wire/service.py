@@ -10,7 +10,7 @@ from botocore.model import ServiceModel
 
 from poolhouse.call import Call
 from poolhouse.errors import ApiError
-from poolhouse.wire.models import service_model
+from poolhouse.wire.models import service_model, service_model_without
 from poolhouse.wire.protocol import Result
 
 Operation = Callable[[Call, Any], Result]
@@ -40,10 +40,12 @@ class Service:
 def collect(name: str, modules: Iterable[ModuleType], store_errors: StoreErrors | None = None) -> Service:
     """A service made of the functions in these modules that are named as boto3 names its operations.
 
-    A module's STORE_ERRORS is taken too, where `store_errors` is not given. Raises TypeError for an operation that
-    two modules hold.
+    A module's STORE_ERRORS is taken too, where `store_errors` is not given, and its NOT_CHECKED: a constraint of the
+    model, by shape, that the service does not hold requests to. Raises TypeError for an operation of two modules.
     """
-    model = service_model(name)
+    modules = list(modules)
+    not_checked = {shape: name for module in modules for shape, name in getattr(module, "NOT_CHECKED", {}).items()}
+    model = service_model_without(name, not_checked) if not_checked else service_model(name)
     wire_names = {xform_name(operation): operation for operation in model.operation_names}
     operations: dict[str, Operation] = {}
     table = dict(store_errors or {})
