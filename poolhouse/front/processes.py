@@ -156,7 +156,7 @@ class _Process(asyncio.Protocol):
         self._transport: Any = None
         self._received = bytearray()
         self._is_ready = False
-        self._used_at = loop.time()
+        self._used_at = 0.0
 
     def send(self, job: _Job) -> None:
         """Have this done."""
@@ -181,6 +181,7 @@ class _Process(asyncio.Protocol):
                 self.jobs.popleft().settle(result, error)
             else:
                 self._is_ready = True
+                self._used_at = self._loop.time()
                 self._processes.on_ready(self)
                 self._end_when_idle()
         self._processes.hand_out()

@@ -232,9 +232,9 @@ def test_concurrent_conditional_writes_have_one_winner(table: Client) -> None:
 
 
 def test_two_clouds_in_one_process_do_not_see_each_other(table: Client) -> None:
-    other = Client(type(table.services)(Store(None), account_id="000000000000", region="eu-west-1"))
-
-    assert other("dynamodb", "ListTables")["TableNames"] == []
+    with contextlib.closing(Store(None)) as store:
+        other = Client(type(table.services)(store, account_id="000000000000", region="eu-west-1"))
+        assert other("dynamodb", "ListTables")["TableNames"] == []
     assert table("dynamodb", "ListTables")["TableNames"] == ["notes"]
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -117,11 +118,12 @@ def test_operations_moto_lacks_are_refused_by_name(ask: Client) -> None:
 
 
 def test_memory_only_works_the_same() -> None:
-    client = Client(MotoServices(Store(None), account_id="111122223333", region="us-east-1"))
+    with contextlib.closing(Store(None)) as store:
+        client = Client(MotoServices(store, account_id="111122223333", region="us-east-1"))
 
-    client("iam", "CreateRole", RoleName="clerk", AssumeRolePolicyDocument=DOCUMENT)
+        client("iam", "CreateRole", RoleName="clerk", AssumeRolePolicyDocument=DOCUMENT)
 
-    assert role(client)["Arn"] == "arn:aws:iam::111122223333:role/clerk"
+        assert role(client)["Arn"] == "arn:aws:iam::111122223333:role/clerk"
 
 
 def test_only_managed_policies_must_name_the_version_of_the_language(ask: Client) -> None:
