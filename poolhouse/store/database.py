@@ -44,6 +44,8 @@ class Store(Tables):
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._held = None if directory is None else _hold(directory)
+        if self._file is not None:  # SQLite gives its other files the mode of this one
+            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
         self.sealer = Sealer(secrets.token_bytes(32) if directory is None else key_file(directory / _KEY_NAME))
         self._writer = self._open()
         _migrate(self._writer)

@@ -197,10 +197,15 @@ def test_two_clouds_do_not_share_a_directory(tmp_path: Path) -> None:
     Store(tmp_path).close()
 
 
-def test_the_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+def test_every_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    opened = Store(tmp_path)
+    with opened.write() as tx:
+        tx.users.add(user("ann"))
 
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+    assert set(modes.values()) == {0o600}, modes
+    opened.close()
 
 
 def test_a_seal_opens_for_its_own_purpose_only(store: Store) -> None:
