@@ -1,5 +1,6 @@
 """The composition root: the one module that knows every part, and puts them together into a `Cloud`."""
 
+import functools
 import logging
 import threading
 import time
@@ -65,7 +66,10 @@ _function_log = logging.getLogger("poolhouse.functions")
 
 
 class Cloud:
-    """One local cloud. `handle` answers at the AWS endpoint, `handle_api` where the template's API is."""
+    """One local cloud. `handle` answers at the AWS endpoint, `handle_api` where the template's API is.
+
+    `refuse_api` answers there in its place where the request's body is too long.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -102,6 +106,7 @@ class Cloud:
             wire=self.dispatcher.handle,
         )
         self.handle_api = self.gateway.handle
+        self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Run an AWS operation from inside, as the account's root, past the same checks as a client's."""

@@ -31,7 +31,7 @@ def up(config: Config, template: Path | None, parameters: Mapping[str, str]) -> 
     try:
         listeners = [
             Listener(config.host, config.port, cloud.handle),
-            Listener(config.host, config.api_port, cloud.handle_api),
+            Listener(config.host, config.api_port, cloud.handle_api, cloud.refuse_api),
         ]
         server = Server(listeners)
         server.start()

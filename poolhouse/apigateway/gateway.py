@@ -41,17 +41,19 @@ class Gateway:
         self._compiled: dict[str, tuple[datetime, Routes]] = {}
         self._default_api_id = ""
 
-    def handle(self, request: Request, *, api_id: str | None = None, stage: str | None = None) -> Response:
+    def handle(
+        self, request: Request, *, api_id: str | None = None, stage: str | None = None, is_too_long: bool = False
+    ) -> Response:
         """Answer a request whose path leaves the stage out.
 
         Without `api_id` it is for the one API that is deployed, or the oldest of several; without `stage` for that
-        API's first stage by name.
+        API's first stage by name. `is_too_long` says that its body was, and is not here.
         """
         call = self._make_call(request)
         api = self._default_api(call) if api_id is None else call.store.rest_apis.find(id=api_id)
         exchange = Exchange(call, request, api or _UNDEPLOYED, _stage(api, stage))
         try:
-            response = self._answer(exchange)
+            response = self._answer(exchange, is_too_long=is_too_long)
         except GatewayError as error:
             response = responses.from_error(exchange, error)
             log.info("%s refused: %s", call.request_id, error.text)
@@ -67,10 +69,10 @@ class Gateway:
             return None
         return self.handle(dataclasses.replace(request, path=found.path), api_id=found.api_id, stage=found.stage)
 
-    def _answer(self, exchange: Exchange) -> Response:
+    def _answer(self, exchange: Exchange, *, is_too_long: bool) -> Response:
         if exchange.stage not in exchange.api.stages:
             raise Forbidden
-        if len(exchange.request.body) > _MAX_BODY:
+        if is_too_long or len(exchange.request.body) > _MAX_BODY:
             raise RequestTooLarge
         match = self._routes(exchange.api).find(exchange.request.method, exchange.request.path)
         if match is None:

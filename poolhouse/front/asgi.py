@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolhouse.front.fibers import Fibers
 from poolhouse.web import Request, Response
@@ -22,30 +22,40 @@ class TooLong(Exception):
     """The body is longer than this listener takes."""
 
 
-class Edge:
-    """The ASGI application: one `handle` and one limit for each port."""
+class Door(NamedTuple):
+    """What answers on a port: requests, and those whose body is longer than `max_body` bytes, without it."""
 
-    def __init__(self, fibers: Fibers, handles: Mapping[int, tuple[Handle, int]]) -> None:
+    handle: Handle
+    too_long: Handle
+    max_body: int
+
+
+class Edge:
+    """The ASGI application: one door for each port."""
+
+    def __init__(self, fibers: Fibers, doors: Mapping[int, Door]) -> None:
         self._fibers = fibers
-        self._handles = handles
+        self._doors = doors
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
-        handle, limit = self._handles[scope["server"][1]]
+        door = self._doors[scope["server"][1]]
         try:
-            body = await _body(scope, receive, limit)
+            body = await _body(scope, receive, door.max_body)
         except TooLong:
-            await _respond(send, _too_long(limit))
+            # What is left of the body is not read: the connection ends with the answer.
+            response = await self._answer(door.too_long, _request(scope, b""))
+            await _respond(send, response.with_headers([("Connection", "close")]))
             return
-        if body is None:
-            return
-        request = _request(scope, body)
+        if body is not None:
+            await _respond(send, await self._answer(door.handle, _request(scope, body)))
+
+    async def _answer(self, handle: Handle, request: Request) -> Response:
         try:
-            response = await self._fibers.run(handle, request)
+            return await self._fibers.run(handle, request)
         except Exception:  # noqa: BLE001 - the edge of a port
             # Every part answers its own failures; what gets here is a bug in a part's edge.
-            _log.exception("%s on port %d", scope["method"], request.port)
-            response = _FAILED
-        await _respond(send, response)
+            _log.exception("%s on port %d", request.method, request.port)
+            return _FAILED
 
 
 async def _body(scope: _Scope, receive: _Receive, limit: int) -> bytes | None:
@@ -93,8 +103,3 @@ async def _respond(send: _Send, response: Response) -> None:
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _too_long(limit: int) -> Response:
-    body = b'{"__type":"RequestEntityTooLargeException","message":"Request body is longer than %d bytes."}' % limit
-    return Response(413, body, (("Content-Type", "application/json"), ("Connection", "close")))

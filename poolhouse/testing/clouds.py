@@ -106,7 +106,7 @@ def cloud(
             server = Server(
                 [
                     Listener(chosen.host, chosen.port, inner.handle),
-                    Listener(chosen.host, chosen.api_port, inner.handle_api),
+                    Listener(chosen.host, chosen.api_port, inner.handle_api, inner.refuse_api),
                 ]
             )
             server.start()

@@ -3,9 +3,11 @@
 import re
 import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
+from demo.stage import Stage
 from poolhouse import testing
 
 TARGET = "AWSCognitoIdentityProviderService"
@@ -165,3 +167,15 @@ def test_two_requests_in_one_breath_are_answered_in_their_order(port: int) -> No
         received = b"".join(iter(lambda: client.recv(65_536), b""))
 
     assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"404", b"200"]
+
+
+def test_the_gateway_answers_a_body_that_is_too_long_in_its_own_words(stage: Stage) -> None:
+    api_port = urlsplit(stage.api).port
+    assert api_port is not None
+
+    announced = message("POST /transactions HTTP/1.1", "Content-Length: 10485761")
+    status, head, body = exchange(api_port, announced)
+
+    assert (status, body) == (413, b'{"message":"Request Too Long"}')
+    assert b"x-amz-apigw-id" in head
+    assert b"connection: close" in head.lower()
