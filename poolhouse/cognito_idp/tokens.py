@@ -53,7 +53,7 @@ def revoke_token(call: Call, request: "RevokeTokenRequestTypeDef") -> dict[str, 
         raise UnauthorizedException("Invalid client or secret")
     if kept is not None:
         with call.store.write() as tx:
-            tokens.revoke_family(tx, kept.pool_id, kept.origin_jti)
+            tokens.revoke_family(tx, kept)
     return {}
 
 

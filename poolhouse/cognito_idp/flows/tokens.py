@@ -125,9 +125,10 @@ def issue_client_credentials(
     return IssuedTokens(token, int(app_client.access_token_ttl.total_seconds()))
 
 
-def revoke_family(tx: Tx, pool_id: str, origin_jti: str) -> None:
-    """Revoke every token of one sign-in, inside a write block."""
-    _revoke(tx, tx.refresh_tokens.list(pool_id=pool_id, origin_jti=origin_jti))
+def revoke_family(tx: Tx, token: RefreshToken) -> None:
+    """Revoke every token of the sign-in this one is of, inside a write block."""
+    family = tx.refresh_tokens.list(pool_id=token.pool_id, username=token.username, origin_jti=token.origin_jti)
+    _revoke(tx, family)
 
 
 def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
@@ -138,7 +139,7 @@ def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
 def is_revoked(call: Call, pool_id: str, token: Mapping[str, Any]) -> bool:
     """Whether the family of a user's token, given by its verified claims, is no longer good."""
     family = str(token.get("origin_jti") or token.get("event_id"))
-    kept = call.store.refresh_tokens.list(pool_id=pool_id, origin_jti=family)
+    kept = call.store.refresh_tokens.list(pool_id=pool_id, username=str(token["username"]), origin_jti=family)
     return all(one.is_revoked for one in kept)
 
 

@@ -58,12 +58,15 @@ class TokenOverride:
     scopes_to_suppress: frozenset[str] = frozenset()
 
 
+_UNCHANGED = TokenOverride()
+
+
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """Changes to the tokens of one issue. `groups` None keeps the user's own."""
 
-    id: TokenOverride = TokenOverride()
-    access: TokenOverride = TokenOverride()
+    id: TokenOverride = _UNCHANGED
+    access: TokenOverride = _UNCHANGED
     groups: GroupClaims | None = None
 
 
@@ -91,11 +94,15 @@ def response_key(version: str) -> str:
 
 def id_token(claims: Claims, override: TokenOverride) -> Claims:
     """The ID token's claims with the changes that are allowed."""
+    if override is _UNCHANGED:
+        return claims
     return _changed(claims, override, _UNTOUCHABLE)
 
 
 def access_token(claims: Claims, override: TokenOverride) -> Claims:
     """The access token's claims and scopes with the changes that are allowed."""
+    if override is _UNCHANGED:
+        return claims
     own_audience = override.add.get("aud") == claims["client_id"]
     forbidden = (_UNTOUCHABLE - {"aud"} if own_audience else _UNTOUCHABLE) | {"scope"}
     changed = _changed(claims, override, forbidden)

@@ -39,7 +39,7 @@ def _revoke(call: Call, client: clients.AuthenticatedClient, refresh_token: str)
     if kept.client_id != client.app_client.id:
         raise UnauthorizedClient  # RFC 7009 section 2.1 wants a refusal; which one Cognito sends is not known
     with call.store.write() as tx:
-        tokens.revoke_family(tx, kept.pool_id, kept.origin_jti)
+        tokens.revoke_family(tx, kept)
 
 
 def _is_jwt(token: str) -> bool:

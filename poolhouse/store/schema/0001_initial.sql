@@ -40,8 +40,7 @@ CREATE INDEX challenge_sessions_expiry ON challenge_sessions (expires_at);
 CREATE TABLE refresh_tokens (
     id TEXT PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, origin_jti TEXT NOT NULL, expires_at REAL NOT NULL,
     document BLOB NOT NULL);
-CREATE INDEX refresh_tokens_origin ON refresh_tokens (pool_id, origin_jti);
-CREATE INDEX refresh_tokens_user ON refresh_tokens (pool_id, username);
+CREATE INDEX refresh_tokens_family ON refresh_tokens (pool_id, username, origin_jti);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 CREATE TABLE attempts (
     pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;

@@ -15,7 +15,8 @@ SEARCHES = [
     for name in entity.names[1:]
 ] + [
     (tables.REFRESH_TOKENS, ("pool_id", "username")),
-    (tables.REFRESH_TOKENS, ("pool_id", "origin_jti")),
+    (tables.REFRESH_TOKENS, ("pool_id", "username", "origin_jti")),
+    (tables.REFRESH_TOKENS, ("id",)),
     (tables.APP_CLIENTS, ("pool_id",)),
     (tables.DOMAINS, ("pool_id",)),
     (tables.MESSAGES, ("recipient",)),
