@@ -4,6 +4,7 @@ A message is its length in four bytes and a pickle: in, a function to call; out,
 them None. The first message out is empty and says that calls are waited for.
 """
 
+import contextlib
 import os
 import pickle
 import signal
@@ -36,8 +37,13 @@ def outcome(function: Callable[[], object]) -> tuple[object, Exception | None]:
 
 
 def main() -> None:
-    """Compute until stdin ends."""
+    """Compute until nobody is there to send or to be answered."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the cloud, which ends this one when it ends
+    with contextlib.suppress(ConnectionError):
+        _compute()
+
+
+def _compute() -> None:
     received = bytearray()
     _send(b"")
     while data := os.read(0, 65536):

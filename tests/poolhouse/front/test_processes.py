@@ -6,18 +6,21 @@ import os
 import pickle
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from poolhouse.front import computing
 from poolhouse.front.processes import Processes
 from poolhouse.jose import keys, sign
 
 
 @asynccontextmanager
-async def computing(*, limit: int = 1, idle_s: float = 60) -> AsyncIterator[Processes]:
+async def started(*, limit: int = 1, idle_s: float = 60) -> AsyncIterator[Processes]:
     processes = Processes(asyncio.get_running_loop(), limit=limit, idle_s=idle_s)
     try:
         yield processes
@@ -56,7 +59,7 @@ def is_alive(pid: int) -> bool:
 
 def test_it_is_done_here_until_a_process_is_ready_and_then_there() -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             assert await processes.run(os.getpid) == os.getpid()
             assert await elsewhere(processes) != os.getpid()
 
@@ -65,7 +68,7 @@ def test_it_is_done_here_until_a_process_is_ready_and_then_there() -> None:
 
 def test_all_that_is_asked_at_once_is_done_in_every_place_there_is() -> None:
     async def test() -> None:
-        async with computing(limit=2) as processes:
+        async with started(limit=2) as processes:
             await elsewhere(processes)
             places: set[int] = set()
             while len(places) < 3:
@@ -81,7 +84,7 @@ def test_all_that_is_asked_at_once_is_done_in_every_place_there_is() -> None:
 @pytest.mark.parametrize("is_there", [False, True])
 def test_what_it_raises_is_raised_where_its_result_is_wanted(*, is_there: bool) -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             if is_there:
                 await elsewhere(processes)
             with pytest.raises(ZeroDivisionError):
@@ -95,7 +98,7 @@ def test_a_token_signed_there_is_the_token_signed_here() -> None:
     async def test() -> None:
         pair = keys.generate()
         signing = functools.partial(sign.sign, pair, {"sub": "ann"})
-        async with computing() as processes:
+        async with started() as processes:
             await elsewhere(processes)
             assert await processes.run(signing) == signing()
 
@@ -104,7 +107,7 @@ def test_a_token_signed_there_is_the_token_signed_here() -> None:
 
 def test_what_a_killed_process_had_in_hand_is_done_all_the_same_and_another_takes_its_place() -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             first = await elsewhere(processes)
             os.kill(first, signal.SIGSTOP)
             in_hand = [processes.run(functools.partial(divmod, number, 7)) for number in range(9)]
@@ -117,7 +120,7 @@ def test_what_a_killed_process_had_in_hand_is_done_all_the_same_and_another_take
 
 def test_what_nobody_waits_for_any_more_spoils_nothing() -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             await elsewhere(processes)
             given_up = [processes.run(functools.partial(divmod, number, 7)) for number in range(9)]
             for future in given_up:
@@ -129,16 +132,30 @@ def test_what_nobody_waits_for_any_more_spoils_nothing() -> None:
 
 def test_a_function_that_cannot_be_sent_is_refused_at_once() -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
                 processes.run(lambda: 1)
 
     run(test)
 
 
+@pytest.mark.parametrize("calls", [0, 1, 100])
+def test_a_process_ends_without_a_word_when_nobody_is_there_any_more(calls: int) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        command = [sys.executable, "-m", computing.__name__]
+        child = subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE)
+    with ours:
+        ours.recv(1)  # it is ready
+        ours.sendall(computing.framed(pickle.dumps(os.getpid)) * calls)
+    _, said = child.communicate(timeout=20)
+
+    assert (child.returncode, said) == (0, b"")
+
+
 def test_processes_end_when_they_are_closed() -> None:
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
             pid = await elsewhere(processes)
         assert not is_alive(pid)
 
@@ -147,7 +164,7 @@ def test_processes_end_when_they_are_closed() -> None:
 
 def test_a_process_that_has_nothing_to_do_ends_and_starts_again_when_there_is() -> None:
     async def test() -> None:
-        async with computing(idle_s=0.2) as processes:
+        async with started(idle_s=0.2) as processes:
             first = await elsewhere(processes)
 
             async def is_gone() -> bool:
@@ -166,7 +183,7 @@ def test_where_no_process_can_be_started_everything_is_done_here(
     monkeypatch.setattr(sys, "executable", program)
 
     async def test() -> None:
-        async with computing() as processes:
+        async with started() as processes:
 
             async def is_told() -> bool:
                 assert await processes.run(functools.partial(divmod, 8, 7)) == (1, 1)
