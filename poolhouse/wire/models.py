@@ -1,6 +1,7 @@
 """botocore's service models, loaded when first asked for, and the index that finds a service for a request."""
 
 import gzip
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class _FileLoader(JSONFileLoader):
     """Reads model files with msgspec: several times faster than botocore's own, which keeps OrderedDicts."""
 
     def exists(self, file_path: str) -> bool:
-        return any(Path(file_path + ending).is_file() for ending in _OPENERS)
+        return any(os.path.isfile(file_path + ending) for ending in _OPENERS)  # noqa: PTH113 - asked 440 times
 
     def load_file(self, file_path: str) -> Any:
         data = read_file(file_path)
