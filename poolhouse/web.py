@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 Header = tuple[str, str]
+
+_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,12 @@ class Response:
     def with_headers(self, extra: Iterable[Header]) -> "Response":
         """The same response with more headers at the end."""
         return Response(self.status, self.body, (*self.headers, *extra))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine: RFC 6761 gives it every name under localhost, too."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # such as an unclosed bracket
+        return False
+    return host in _LOOPBACK_HOSTS or host.endswith(".localhost")

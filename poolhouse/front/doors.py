@@ -8,14 +8,11 @@ everything else, and what they leave          AWS's own protocols
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from poolhouse.web import Request, Response
+from poolhouse.web import Request, Response, is_loopback
 
 Handle = Callable[[Request], Response]
 MayHandle = Callable[[Request], Response | None]
-
-_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 class Door(NamedTuple):
@@ -79,15 +76,6 @@ def from_this_machine_only(handle: Handle) -> Handle:
         return handle(request)
 
     return guarded
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine: RFC 6761 gives it every name under localhost, too."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:  # such as an unclosed bracket
-        return False
-    return host in _LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
 def _forbidden(reason: str) -> Response:

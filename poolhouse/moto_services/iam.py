@@ -8,7 +8,6 @@ import base64
 import hashlib
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -73,7 +72,6 @@ _KEPT = (
 _SECRET = frozenset({"secret_access_key", "password", "private_key", "base32_string_seed"})
 _READS = ("Get", "List", "Generate", "Simulate")
 _OF_AWS = "arn:{}:iam::aws:policy/"
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _FIRST_ERROR = 400
 _PUTS_INLINE = frozenset({"PutGroupPolicy", "PutRolePolicy", "PutUserPolicy"})
 
@@ -162,12 +160,12 @@ class Iam:
                 kind="user",
                 principal_arn=user.arn,
                 account_id=self._account_id,
-                expires_at=None if key.status == "Active" else _LONG_AGO,
+                is_active=key.status == "Active",
             )
             tx.access_keys.put(kept)
         for row in tx.access_keys.list():
             if row.kind == "user" and row.id not in held:
-                tx.access_keys.put(replace(row, expires_at=_LONG_AGO))
+                tx.access_keys.put(replace(row, is_active=False))
 
     def _load(self) -> None:
         self._backend = models.IAMBackend(self._partition, self._account_id)

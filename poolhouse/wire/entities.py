@@ -20,3 +20,4 @@ class AccessKey(Struct, frozen=True):
     account_id: str
     session_token_digest: str | None = None
     expires_at: datetime | None = None
+    is_active: bool = True

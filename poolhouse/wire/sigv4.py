@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from poolhouse.call import Principal
-from poolhouse.web import Request
+from poolhouse.web import Request, is_loopback
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.errors import (
     ExpiredTokenException,
@@ -45,7 +45,6 @@ _USUAL = re.compile(
     r"SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})"
 )
 _KEY_ISSUED_BY_AWS = re.compile(r"A[KS]IA[A-Z0-9]{16}")
-_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +133,8 @@ class Verifier:
         key = self._find(authorization.access_key_id)
         if key is None:
             return self._unknown_key(request, authorization.access_key_id)
+        if not key.is_active:
+            raise UnrecognizedClientException
         now = self._clock()
         _check_scope(authorization, service, request)
         _check_time(signed_at(request), now)
@@ -154,7 +155,8 @@ class Verifier:
         return self._store.access_keys.find(id=key_id) if _KEY_ISSUED_BY_AWS.fullmatch(key_id) else None
 
     def _unknown_key(self, request: Request, key_id: str) -> Principal:
-        if self._strict or _is_foreign(request.header("origin")):
+        origin = request.header("origin")  # of the page a browser sends this for
+        if self._strict or (origin and not is_loopback(origin)):
             raise UnrecognizedClientException
         return self._root_with(key_id)
 
@@ -275,11 +277,3 @@ def _canonical_query(query: str) -> str:
         name, _, value = field.partition("=")
         fields.append((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")))
     return "&".join(f"{name}={value}" for name, value in sorted(fields))
-
-
-def _is_foreign(origin: str) -> bool:
-    """Whether a browser sent this for a page that is not on this machine."""
-    if not origin:
-        return False
-    host = urlsplit(origin).hostname or ""
-    return host not in _LOOPBACK_HOSTS and not host.endswith(".localhost")

@@ -86,13 +86,13 @@ def test_a_key_taken_away_is_never_good_again(ask: Client, store: Store) -> None
     key_id = ask("iam", "CreateAccessKey", UserName="ada")["AccessKey"]["AccessKeyId"]
 
     ask("iam", "UpdateAccessKey", UserName="ada", AccessKeyId=key_id, Status="Inactive")
-    assert store.access_keys.get(id=key_id).expires_at is not None
+    assert not store.access_keys.get(id=key_id).is_active
 
     ask("iam", "UpdateAccessKey", UserName="ada", AccessKeyId=key_id, Status="Active")
-    assert store.access_keys.get(id=key_id).expires_at is None
+    assert store.access_keys.get(id=key_id).is_active
 
     ask("iam", "DeleteAccessKey", UserName="ada", AccessKeyId=key_id)
-    assert store.access_keys.get(id=key_id).expires_at is not None
+    assert not store.access_keys.get(id=key_id).is_active
 
 
 def test_no_secret_is_kept_in_clear(ask: Client, store: Store) -> None:
