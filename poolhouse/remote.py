@@ -88,11 +88,17 @@ def _print_messages(messages: list[dict[str, Any]], *, as_json: bool, follow: bo
 
 
 def _readable(message: dict[str, Any]) -> str:
+    message = {name: _plain(value) for name, value in message.items()}
     lines = [
         f"{message['sent_at'][:19]}  {message['medium']}  to {message['to']}  ({message['trigger_source']})",
         *(f"  {name:8} {message[name]}" for name in ("subject", "code", "link") if message[name]),
     ]
     return "\n".join(lines) + "\n\n"
+
+
+def _plain(text: str) -> str:
+    """Without what steers a terminal: whoever signs up chooses part of what is shown."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _signed(url: str, body: bytes, headers: dict[str, str], region: str) -> dict[str, str]:

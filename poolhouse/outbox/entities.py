@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Message(Struct, frozen=True):
-    """One message that AWS would have sent. `medium` is "EMAIL" or "SMS"; `html` is set when the body is HTML.
+    """One message that AWS would have sent. `medium` is "EMAIL" or "SMS".
 
     `code` and `link` are what a person would take from it.
     """
