@@ -16,6 +16,7 @@ from poolhouse.call import ANONYMOUS, Call, Invocation, Principal
 from poolhouse.clock import Clock
 from poolhouse.cognito_idp import (
     attributes,
+    client_secrets,
     clients,
     domains,
     errors,
@@ -46,6 +47,7 @@ from poolhouse.wire.sigv4 import Verifier
 
 _COGNITO_IDP: tuple[ModuleType, ...] = (
     attributes,
+    client_secrets,
     clients,
     domains,
     errors,

@@ -105,15 +105,23 @@ _LEGACY_AUTH_FLOWS = {
 }
 
 
+class ClientSecret(Struct, frozen=True):
+    """One secret of an app client."""
+
+    id: str
+    sealed: str
+    created_at: datetime
+
+
 class AppClient(Struct, frozen=True):
-    """An app client: the OAuth client registered in a pool. `sealed_secret` is None for a public client."""
+    """An app client: the OAuth client registered in a pool. A public one has no secrets."""
 
     id: str
     pool_id: str
     name: str
     created_at: datetime
     modified_at: datetime
-    sealed_secret: str | None = None
+    secrets: tuple[ClientSecret, ...] = ()
     settings: Mapping[str, Any] = {}
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, Domain, Group, ResourceServer, User, UserPool
+from poolhouse.cognito_idp.entities import AppClient, ClientSecret, Domain, Group, ResourceServer, User, UserPool
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens
 from poolhouse.cognito_idp.rules.destinations import Destination
 from poolhouse.cognito_idp.rules.pool_settings import MFA_MEMBERS
@@ -47,6 +47,11 @@ def user_pool_client_type(app_client: AppClient, secret: str | None) -> Shape:
         "CreationDate": app_client.created_at,
         **app_client.settings,
     }
+
+
+def client_secret_descriptor_type(secret: ClientSecret) -> Shape:
+    """Without the value, which only the one who made it is told."""
+    return {"ClientSecretId": secret.id, "ClientSecretCreateDate": secret.created_at}
 
 
 def user_pool_client_description(app_client: AppClient) -> Shape:

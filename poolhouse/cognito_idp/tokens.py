@@ -1,6 +1,5 @@
 """Refresh tokens by operations of their own: used, and revoked."""
 
-import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from poolhouse.cognito_idp.errors import (
     UnsupportedOperationException,
     UnsupportedTokenTypeException,
 )
-from poolhouse.cognito_idp.flows import find, not_built, tokens
+from poolhouse.cognito_idp.flows import client_secrets, find, not_built, tokens
 from poolhouse.cognito_idp.shapes import authentication_result_type
 
 if TYPE_CHECKING:
@@ -58,13 +57,12 @@ def revoke_token(call: Call, request: "RevokeTokenRequestTypeDef") -> dict[str, 
 
 
 def _check_secret(call: Call, app_client: AppClient, given: str | None) -> None:
-    if app_client.sealed_secret is not None and not given:
+    if app_client.secrets and not given:
         raise NotAuthorizedException(f"Client {app_client.id} is configured for secret but secret was not received")
     if not _is_secret(call, app_client, given):
         raise NotAuthorizedException(f"Unable to verify secret hash for client {app_client.id}")
 
 
 def _is_secret(call: Call, app_client: AppClient, given: str | None) -> bool:
-    """Whether this is the client's secret; a public client has none, and one sent all the same is ignored."""
-    secret = find.client_secret(call, app_client)
-    return secret is None or (given is not None and hmac.compare_digest(secret.encode(), given.encode()))
+    """Whether this is one of the client's secrets; one sent for a public client is ignored."""
+    return not app_client.secrets or client_secrets.is_one(call, app_client, given)

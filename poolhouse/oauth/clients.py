@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, UserPool
-from poolhouse.cognito_idp.flows import find
+from poolhouse.cognito_idp.flows import client_secrets
 from poolhouse.oauth.errors import InvalidClient, InvalidRequest
 from poolhouse.web import Request
 
@@ -67,11 +66,8 @@ def _basic(encoded: str) -> tuple[str, str]:
 
 
 def _is_secret(call: Call, app_client: AppClient, given: str | None) -> bool:
-    """Whether the client's secret was given; for a public client, whether none was (a guess: Cognito refuses one)."""
-    secret = find.client_secret(call, app_client)
-    if secret is None:
-        return not given
-    return hmac.compare_digest(secret.encode(), (given or "").encode())
+    """Whether one of the client's secrets was given; for a public client, none may be, which is a guess."""
+    return client_secrets.is_one(call, app_client, given) if app_client.secrets else not given
 
 
 def _is_at_home(call: Call, request: Request, app_client: AppClient) -> bool:

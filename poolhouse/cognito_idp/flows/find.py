@@ -19,9 +19,9 @@ def pool(call: Call, pool_id: str) -> UserPool:
     return found
 
 
-def pool_in(tx: Tx, pool_id: str) -> UserPool:
+def pool_in(tables: Store | Tx, pool_id: str) -> UserPool:
     """`pool` for use inside a write block. Raises ResourceNotFoundException."""
-    found = tx.user_pools.find(id=pool_id)
+    found = tables.user_pools.find(id=pool_id)
     if found is None:
         raise user_pool_not_found(pool_id)
     return found
@@ -44,16 +44,14 @@ def client_of_pool(call: Call, pool_id: str, client_id: str) -> tuple[UserPool, 
     return user_pool, found
 
 
-def client_secret(call: Call, client: AppClient) -> str | None:
-    """The app client's secret; None for a public client."""
-    if client.sealed_secret is None:
-        return None
-    return call.store.sealer.unseal(client.sealed_secret, client_secret_purpose(client.id)).decode()
-
-
-def client_secret_purpose(client_id: str) -> str:
-    """What an app client's secret is sealed for."""
-    return f"client secret {client_id}"
+def client_in(tables: Store | Tx, pool_id: str, client_id: str) -> AppClient:
+    """An app client by the operations that manage it. Raises ResourceNotFoundException for its pool, then for it."""
+    pool_in(tables, pool_id)
+    found = tables.app_clients.find(id=client_id)
+    if found is None or found.pool_id != pool_id:
+        # Without the id, unlike everywhere else: seen from DescribeUserPoolClient, taken to hold for its siblings.
+        raise ResourceNotFoundException("User pool client does not exist.")
+    return found
 
 
 def user(call: Call, user_pool: UserPool, username: str) -> User:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, User, UserPool
 from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundException
-from poolhouse.cognito_idp.flows import find
+from poolhouse.cognito_idp.flows import client_secrets, find
 from poolhouse.cognito_idp.rules import secret_hash as secret_hashes
 
 
@@ -15,7 +15,7 @@ def prove_client(call: Call, client_id: str, username: str, secret_hash: str | N
     Raises ResourceNotFoundException and NotAuthorizedException.
     """
     app_client = find.app_client(call, client_id)
-    secret_hashes.check(client_id, find.client_secret(call, app_client), username, secret_hash)
+    secret_hashes.check(client_id, client_secrets.known(call, app_client), username, secret_hash)
     return find.pool(call, app_client.pool_id), app_client
 
 

@@ -20,6 +20,7 @@ from poolhouse.cognito_idp.errors import (
 )
 from poolhouse.cognito_idp.flows import (
     challenge_sessions,
+    client_secrets,
     find,
     new_password,
     not_built,
@@ -254,8 +255,8 @@ def _refuse_nobody(call: Call, sign_in: SignIn, username: str, password: str) ->
 
 
 def _check_secret_hash(call: Call, sign_in: SignIn, username: str) -> None:
-    secret = find.client_secret(call, sign_in.app_client)
-    secret_hash.check(sign_in.app_client.id, secret, username, sign_in.parameters.get("SECRET_HASH"))
+    known = client_secrets.known(call, sign_in.app_client)
+    secret_hash.check(sign_in.app_client.id, known, username, sign_in.parameters.get("SECRET_HASH"))
 
 
 def _check_secret_hash_of(call: Call, sign_in: SignIn, user: User) -> None:
