@@ -83,6 +83,11 @@ class UserPool(Struct, frozen=True):
         return str(self.settings.get("MfaConfiguration", "OFF"))
 
     @property
+    def has_software_token_mfa(self) -> bool:
+        """Whether users may set up an authenticator app."""
+        return bool(self.settings.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"))
+
+    @property
     def tier(self) -> str:
         """LITE, ESSENTIALS or PLUS."""
         return str(self.settings.get("UserPoolTier", "ESSENTIALS"))
@@ -270,6 +275,22 @@ class User(Struct, frozen=True):
     attributes: Mapping[str, str] = {}
     password: Password | None = None
     unverified: Mapping[str, str] = {}  # new values that wait for VerifyUserAttribute before they replace the old
+
+
+class SoftwareToken(Struct, frozen=True):
+    """A user's authenticator app. `sealed_pending` is a key whose first code was not given yet.
+
+    `used_steps` are the newest thirty-second steps whose code was taken: none is taken twice.
+    """
+
+    pool_id: str
+    username: str
+    sealed_key: str | None = None
+    sealed_pending: str | None = None
+    friendly_name: str = ""
+    is_enabled: bool = True
+    is_preferred: bool = False
+    used_steps: tuple[int, ...] = ()
 
 
 class SignInName(Struct, frozen=True):

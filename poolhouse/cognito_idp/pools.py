@@ -167,6 +167,7 @@ def _remove_contents(tx: Tx, pool_id: str) -> None:
         tx.users,
         tx.sign_in_names,
         tx.confirmation_codes,
+        tx.software_tokens,
         tx.refresh_tokens,
         tx.attempts,
     ):

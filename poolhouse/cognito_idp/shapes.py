@@ -4,7 +4,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, ClientSecret, Domain, Group, ResourceServer, User, UserPool
+from poolhouse.cognito_idp.entities import (
+    AppClient,
+    ClientSecret,
+    Domain,
+    Group,
+    ResourceServer,
+    SoftwareToken,
+    User,
+    UserPool,
+)
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens
 from poolhouse.cognito_idp.rules.destinations import Destination
 from poolhouse.cognito_idp.rules.pool_settings import MFA_MEMBERS
@@ -78,6 +87,14 @@ def group_type(group: Group) -> Shape:
     optional = {"Description": group.description, "RoleArn": group.role_arn, "Precedence": group.precedence}
     shape |= {name: value for name, value in optional.items() if value is not None}
     return {**shape, "LastModifiedDate": group.modified_at, "CreationDate": group.created_at}
+
+
+def mfa_members(token: SoftwareToken | None) -> Shape:
+    """What a user's description says of second factors: nothing where there are none."""
+    if token is None or not token.is_enabled:
+        return {}
+    listed: Shape = {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]}
+    return {**listed, "PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"} if token.is_preferred else listed
 
 
 def user_type(user: User, names: Collection[str] | None = None) -> Shape:

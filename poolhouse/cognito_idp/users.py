@@ -8,7 +8,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import UserNotFoundException
-from poolhouse.cognito_idp.flows import access, find, pages, tokens
+from poolhouse.cognito_idp.flows import access, find, pages, software_tokens, tokens
 from poolhouse.cognito_idp.rules import user_filter
 from poolhouse.store import Tx
 
@@ -36,6 +36,7 @@ def admin_get_user(call: Call, request: "AdminGetUserRequestTypeDef") -> dict[st
         "UserLastModifiedDate": user.modified_at,
         "Enabled": user.enabled,
         "UserStatus": user.status,
+        **shapes.mfa_members(software_tokens.find(call.store, user)),
     }
 
 
@@ -89,6 +90,7 @@ def get_user(call: Call, request: "GetUserRequestTypeDef") -> dict[str, object]:
     return {
         "Username": caller.user.username,
         "UserAttributes": shapes.attribute_list(caller.user, caller.app_client.read_attributes),
+        **shapes.mfa_members(software_tokens.find(call.store, caller.user)),
     }
 
 
@@ -117,5 +119,5 @@ def _user_in(tx: Tx, pool: UserPool, username: str) -> User:
 def _remove(tx: Tx, user: User) -> None:
     """Refresh tokens stay until they expire or the name is taken anew: they answer that their user was deleted."""
     where = {"pool_id": user.pool_id, "username": user.username}
-    for table in (tx.users, tx.sign_in_names, tx.confirmation_codes, tx.attempts, tx.memberships):
+    for table in (tx.users, tx.sign_in_names, tx.confirmation_codes, tx.software_tokens, tx.attempts, tx.memberships):
         table.remove(**where)

@@ -15,6 +15,7 @@ from poolhouse.cognito_idp.entities import (
     ResourceServer,
     SigningKey,
     SignInName,
+    SoftwareToken,
     User,
     UserPool,
 )
@@ -54,6 +55,7 @@ USERS = Entity(
 SIGN_IN_NAMES = Entity(
     "sign_in_names", SignInName, key=("pool_id", "name"), columns={"username": lambda n: n.username}, cached=True
 )
+SOFTWARE_TOKENS = Entity("software_tokens", SoftwareToken, key=("pool_id", "username"), cached=True)
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -109,6 +111,7 @@ class Tables:
         self.memberships = table(MEMBERSHIPS)
         self.users = table(USERS)
         self.sign_in_names = table(SIGN_IN_NAMES)
+        self.software_tokens = table(SOFTWARE_TOKENS)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
         self.refresh_tokens = table(REFRESH_TOKENS)

@@ -18,9 +18,14 @@ def refuse(call: Call, pool_id: str, username: str) -> NoReturn:
     """Count a wrong password, and say so. The name may be one that nobody has: a lock must not tell who exists."""
     with call.store.write() as tx:
         check_not_locked(call, tx, pool_id, username)
-        before = tx.attempts.find(pool_id=pool_id, username=username, kind=lockout.KIND)
-        tx.attempts.put(lockout.after_wrong_password(before, pool_id, username, call.now))
+        count_wrong(call, tx, pool_id, username)
     raise NotAuthorizedException("Incorrect username or password.")
+
+
+def count_wrong(call: Call, tx: Tx, pool_id: str, username: str) -> None:
+    """Count a wrong password or code, inside a write block."""
+    before = tx.attempts.find(pool_id=pool_id, username=username, kind=lockout.KIND)
+    tx.attempts.put(lockout.after_wrong_password(before, pool_id, username, call.now))
 
 
 def forgive(call: Call, tx: Tx, pool_id: str, username: str) -> None:

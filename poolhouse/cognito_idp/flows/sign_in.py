@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, User, UserPool
+from poolhouse.cognito_idp.entities import AppClient, ChallengeSession, User, UserPool
 from poolhouse.cognito_idp.errors import (
     InvalidParameterException,
     NotAuthorizedException,
@@ -27,13 +27,20 @@ from poolhouse.cognito_idp.flows import (
     password_attempts,
     password_proof,
     passwords,
+    software_tokens,
     tokens,
     triggers,
 )
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens
-from poolhouse.cognito_idp.rules import auth_flows, challenges, secret_hash, srp
+from poolhouse.cognito_idp.rules import auth_flows, challenges, second_factors, secret_hash, srp
 from poolhouse.cognito_idp.rules.auth_flows import Beginning
-from poolhouse.cognito_idp.rules.challenges import NEW_PASSWORD_REQUIRED, PASSWORD_VERIFIER, Challenge, Step
+from poolhouse.cognito_idp.rules.challenges import (
+    NEW_PASSWORD_REQUIRED,
+    PASSWORD_VERIFIER,
+    SOFTWARE_TOKEN_MFA,
+    Challenge,
+    Step,
+)
 from poolhouse.store import Tx
 
 _ANY_SALT = "01" * srp.SALT_BYTES
@@ -77,10 +84,12 @@ def answer(call: Call, sign_in: SignIn, challenge: str, session: str | None) -> 
     if user is None or user.username != pending.username:
         raise NotAuthorizedException("Invalid session for the user.")
     _check_enabled(user)
+    if challenge == SOFTWARE_TOKEN_MFA:
+        return _answer_software_token(call, sign_in, user, pending)
     user = new_password.set_by_challenge(
         call, sign_in.pool, sign_in.app_client, user, pending=pending, responses=sign_in.parameters
     )
-    return _finish(call, sign_in, user, _NEW_PASSWORD, sign_in.client_metadata)
+    return _ask_second_factor(call, sign_in, user, _NEW_PASSWORD, sign_in.client_metadata)
 
 
 def _begin_with_password(call: Call, sign_in: SignIn) -> Outcome:
@@ -164,16 +173,40 @@ _BEGIN: Mapping[Beginning, Callable[[Call, SignIn], Outcome]] = {
 
 
 def _after_password(call: Call, sign_in: SignIn, user: User, client_metadata: Mapping[str, str] | None) -> Outcome:
-    step = challenges.after_password(user.status, sign_in.pool.mfa_configuration)
-    if step is Step.ASK_MFA:
-        not_built.refuse("Multi-factor authentication, which this user pool requires,")
-    if step is Step.ISSUE_TOKENS:
-        return _finish(call, sign_in, user, _AUTHENTICATION, client_metadata)
+    if challenges.after_password(user.status) is None:
+        return _ask_second_factor(call, sign_in, user, _AUTHENTICATION, client_metadata)
     new_password.check_not_expired(call, user)
     with call.store.write() as tx:
         password_attempts.forgive(call, tx, user.pool_id, user.username)
         session = challenge_sessions.begin(call, tx, sign_in.app_client, user.username, NEW_PASSWORD_REQUIRED)
     return Challenge(NEW_PASSWORD_REQUIRED, new_password.parameters(sign_in.pool, sign_in.app_client, user), session)
+
+
+def _ask_second_factor(
+    call: Call, sign_in: SignIn, user: User, source: str, client_metadata: Mapping[str, str] | None
+) -> Outcome:
+    """Ask for the user's authenticator app, or finish. `source` is the token trigger's if nothing is asked."""
+    token = software_tokens.find(call.store, user)
+    is_registered = token is not None and token.is_enabled
+    step = challenges.second_factor(sign_in.pool.mfa_configuration, has_software_token=is_registered)
+    if token is None or step is Step.ISSUE_TOKENS:
+        return _finish(call, sign_in, user, source, client_metadata)
+    if second_factors.by_message(sign_in.pool, user) and not token.is_preferred:
+        not_built.refuse("Choosing between second factors (SELECT_MFA_TYPE)")
+    with call.store.write() as tx:
+        session = challenge_sessions.begin(call, tx, sign_in.app_client, user.username, SOFTWARE_TOKEN_MFA)
+    parameters = {"USER_ID_FOR_SRP": user.username}
+    if token.friendly_name:
+        parameters["FRIENDLY_DEVICE_NAME"] = token.friendly_name
+    return Challenge(SOFTWARE_TOKEN_MFA, parameters, session)
+
+
+def _answer_software_token(call: Call, sign_in: SignIn, user: User, pending: ChallengeSession) -> Outcome:
+    """A wrong code leaves the session usable, as AWS does."""
+    software_tokens.prove(call, user, sign_in.required("SOFTWARE_TOKEN_MFA_CODE"))
+    with call.store.write() as tx:
+        challenge_sessions.spend(tx, pending)
+    return _finish(call, sign_in, user, _AUTHENTICATION, sign_in.client_metadata)
 
 
 def _finish(

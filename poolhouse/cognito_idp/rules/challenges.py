@@ -12,6 +12,7 @@ from poolhouse.cognito_idp.errors import NotAuthorizedException
 
 PASSWORD_VERIFIER = "PASSWORD_VERIFIER"  # noqa: S105
 NEW_PASSWORD_REQUIRED = "NEW_PASSWORD_REQUIRED"  # noqa: S105
+SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105
 
 
 class Step(Enum):
@@ -20,13 +21,15 @@ class Step(Enum):
     CHECK_PROOF = "check the SRP proof of the password"
     SET_NEW_PASSWORD = "set the password the user chose"  # noqa: S105
     ASK_NEW_PASSWORD = "ask for a new password"  # noqa: S105
-    ASK_MFA = "ask for a second factor"
+    CHECK_SOFTWARE_TOKEN = "check the code of the authenticator app"  # noqa: S105
+    ASK_SOFTWARE_TOKEN = "ask for the code of the authenticator app"  # noqa: S105
     ISSUE_TOKENS = "issue tokens"
 
 
 ANSWERS: Mapping[tuple[str, str], Step] = {
     (PASSWORD_VERIFIER, PASSWORD_VERIFIER): Step.CHECK_PROOF,
     (NEW_PASSWORD_REQUIRED, NEW_PASSWORD_REQUIRED): Step.SET_NEW_PASSWORD,
+    (SOFTWARE_TOKEN_MFA, SOFTWARE_TOKEN_MFA): Step.CHECK_SOFTWARE_TOKEN,
 }
 
 
@@ -47,11 +50,17 @@ def next_step(pending: str, answered: str) -> Step:
     return step
 
 
-def after_password(status: str, mfa_configuration: str) -> Step:
-    """What follows a right password.
+def after_password(status: str) -> Step | None:
+    """What follows a right password before any second factor; None when that is next."""
+    return Step.ASK_NEW_PASSWORD if status == "FORCE_CHANGE_PASSWORD" else None
 
-    With OPTIONAL, only users who have set up a second factor are asked for it, which nobody can do yet.
+
+def second_factor(mfa_configuration: str, *, has_software_token: bool) -> Step:
+    """What follows the first factor: a registered app is asked for where the pool's MFA is on at all.
+
+    Cognito developer guide, "Adding MFA to a user pool". ON, which sends users without a factor to MFA_SETUP, is
+    refused when a pool is made.
     """
-    if mfa_configuration == "ON":
-        return Step.ASK_MFA
-    return Step.ASK_NEW_PASSWORD if status == "FORCE_CHANGE_PASSWORD" else Step.ISSUE_TOKENS
+    if mfa_configuration == "OFF" or not has_software_token:
+        return Step.ISSUE_TOKENS
+    return Step.ASK_SOFTWARE_TOKEN
