@@ -186,9 +186,9 @@ def _ask_second_factor(
     call: Call, sign_in: SignIn, user: User, source: str, client_metadata: Mapping[str, str] | None
 ) -> Outcome:
     """Ask for the user's authenticator app, or finish. `source` is the token trigger's if nothing is asked."""
-    token = software_tokens.find(call.store, user)
-    is_registered = token is not None and token.is_enabled
-    step = challenges.second_factor(sign_in.pool.mfa_configuration, has_software_token=is_registered)
+    mode = sign_in.pool.mfa_configuration
+    token = None if mode == "OFF" else software_tokens.find(call.store, user)
+    step = challenges.second_factor(mode, has_software_token=token is not None and token.is_enabled)
     if token is None or step is Step.ISSUE_TOKENS:
         return _finish(call, sign_in, user, source, client_metadata)
     if second_factors.by_message(sign_in.pool, user) and not token.is_preferred:
