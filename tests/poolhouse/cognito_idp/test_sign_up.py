@@ -227,7 +227,7 @@ def test_a_client_with_a_secret_needs_the_secret_hash(cognito: Any, pool_id: str
     ):
         cognito.sign_up(ClientId=client_id, Username=ANN, Password=PASSWORD)
     with refused("NotAuthorizedException", f"Unable to verify secret hash for client {client_id}"):
-        cognito.sign_up(ClientId=client_id, Username=ANN, Password=PASSWORD, SecretHash="A" + right[1:])
+        cognito.sign_up(ClientId=client_id, Username=ANN, Password=PASSWORD, SecretHash=right.swapcase())
 
     assert cognito.sign_up(ClientId=client_id, Username=ANN, Password=PASSWORD, SecretHash=right)["UserSub"]
 
