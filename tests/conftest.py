@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from demo import clients
 from demo.stage import Stage
 from demo.stage import cloud as running_cloud
 from poolhouse import testing
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy we are
+hypothesis.settings.load_profile("untimed")
 
 LEAVE_OUT_NOTHING = "POOLHOUSE_LEAVE_OUT_NOTHING"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
