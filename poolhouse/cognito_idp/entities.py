@@ -88,6 +88,24 @@ class UserPool(Struct, frozen=True):
         return bool(self.settings.get("SoftwareTokenMfaConfiguration", {}).get("Enabled"))
 
     @property
+    def message_factors(self) -> frozenset[str]:
+        """The second factors the pool has whose codes are sent: SMS_MFA, EMAIL_OTP."""
+        settings = {"SMS_MFA": "SmsMfaConfiguration", "EMAIL_OTP": "EmailMfaConfiguration"}
+        return frozenset(factor for factor, setting in settings.items() if self.settings.get(setting))
+
+    @property
+    def first_factors(self) -> frozenset[str]:
+        """Of PASSWORD, EMAIL_OTP, SMS_OTP and WEB_AUTHN, those choice-based sign-in may begin with."""
+        sign_in: Mapping[str, Any] = self.settings.get("Policies", {}).get("SignInPolicy", {})
+        return frozenset(sign_in.get("AllowedFirstAuthFactors", ("PASSWORD",)))
+
+    @property
+    def has_sms(self) -> bool:
+        """Whether the pool can send SMS at all."""
+        factor = self.settings.get("SmsMfaConfiguration", {})
+        return bool(self.settings.get("SmsConfiguration") or factor.get("SmsConfiguration"))
+
+    @property
     def tier(self) -> str:
         """LITE, ESSENTIALS or PLUS."""
         return str(self.settings.get("UserPoolTier", "ESSENTIALS"))
@@ -275,6 +293,9 @@ class User(Struct, frozen=True):
     attributes: Mapping[str, str] = {}
     password: Password | None = None
     unverified: Mapping[str, str] = {}  # new values that wait for VerifyUserAttribute before they replace the old
+    second_factors: tuple[str, ...] = ()  # those switched on: SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP
+    preferred_factor: str = ""
+    is_new: bool = False  # confirmed by a code and not signed in since
 
 
 class SoftwareToken(Struct, frozen=True):
@@ -288,8 +309,6 @@ class SoftwareToken(Struct, frozen=True):
     sealed_key: str | None = None
     sealed_pending: str | None = None
     friendly_name: str = ""
-    is_enabled: bool = True
-    is_preferred: bool = False
     used_steps: tuple[int, ...] = ()
 
 
@@ -318,6 +337,30 @@ class ConfirmationCode(Struct, frozen=True):
     attempts: int = 0
 
 
+class CustomAnswer(Struct, frozen=True):
+    """One answered challenge of a custom sign-in, as the DefineAuthChallenge function is told of it."""
+
+    challenge: str
+    is_right: bool
+    metadata: str | None = None
+
+
+class Progress(Struct, frozen=True, omit_defaults=True):
+    """What a sign-in has come to. It goes with the sign-in from challenge to challenge.
+
+    `sub` is that of the user it began for, empty for nobody; `source` the triggerSource its tokens will have; `custom`
+    what was answered so far in a custom sign-in, None in any other; `validation_data` the ClientMetadata it began with.
+    """
+
+    sub: str = ""
+    source: str = "TokenGeneration_Authentication"
+    custom: tuple[CustomAnswer, ...] | None = None
+    validation_data: Mapping[str, str] | None = None
+
+
+BEGUN = Progress()
+
+
 class ChallengeSession(Struct, frozen=True):
     """A sign-in that waits for an answer. `id` is the keyed digest of the Session text the client holds.
 
@@ -332,6 +375,7 @@ class ChallengeSession(Struct, frozen=True):
     challenge: str
     expires_at: datetime
     state: Mapping[str, Any] = {}
+    progress: Progress = BEGUN
     is_spent: bool = False
 
 

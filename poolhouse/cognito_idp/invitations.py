@@ -9,10 +9,11 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, UnsupportedUserStateException
-from poolhouse.cognito_idp.flows import find, messages, names, not_built, passwords, registration
+from poolhouse.cognito_idp.flows import find, messages, names, passwords, registration
 from poolhouse.cognito_idp.flows.messages import Occasion
+from poolhouse.cognito_idp.rules import first_factors, schema
 from poolhouse.cognito_idp.rules import passwords as password_rules
-from poolhouse.cognito_idp.rules import schema
+from poolhouse.cognito_idp.rules.challenges import EMAIL_OTP, SMS_OTP
 from poolhouse.cognito_idp.rules.destinations import Destination
 
 if TYPE_CHECKING:
@@ -31,9 +32,13 @@ def admin_create_user(call: Call, request: "AdminCreateUserRequestTypeDef") -> d
         user = find.user(call, pool, request["Username"])
         _check_invited(user, request["Username"])
         recipients = _recipients(user, request)
+        if password is None:  # such pools never make one (developer guide); the sentence is not known
+            raise InvalidParameterException("Missing required parameter TemporaryPassword")
         user = _renewed(call, pool, user, password)
     else:
         user = _draft(call, pool, request)
+        if password is None:
+            user = _without_password(pool, user)
         recipients = _recipients(user, request)
         user = _created(call, pool, user, password, request)
     if recipients:
@@ -50,7 +55,17 @@ def _draft(call: Call, pool: UserPool, request: "AdminCreateUserRequestTypeDef")
     return user
 
 
-def _created(call: Call, pool: UserPool, user: User, password: str, request: "AdminCreateUserRequestTypeDef") -> User:
+def _without_password(pool: UserPool, user: User) -> User:
+    """A user who signs in by a code: confirmed at once, and complete. The first sentence is a guess."""
+    if not any(first_factors.may_use(pool, user, factor) for factor in (EMAIL_OTP, SMS_OTP)):
+        raise InvalidParameterException("Missing required parameter TemporaryPassword")
+    schema.check_complete(pool, user.attributes)
+    return replace(user, status="CONFIRMED")
+
+
+def _created(
+    call: Call, pool: UserPool, user: User, password: str | None, request: "AdminCreateUserRequestTypeDef"
+) -> User:
     registration.run_pre_sign_up(
         call,
         pool,
@@ -60,7 +75,8 @@ def _created(call: Call, pool: UserPool, user: User, password: str, request: "Ad
         validation_data=shapes.optional_attribute_map(request.get("ValidationData")),
         client_metadata=request.get("ClientMetadata"),
     )
-    user = _with_password(call, pool, user, password)
+    if password is not None:
+        user = _with_password(call, pool, user, password)
     with call.store.write() as tx:
         registration.check_free(tx, pool, request["Username"], message=_EXISTS)
         registration.add(tx, user)
@@ -88,15 +104,14 @@ def _with_password(call: Call, pool: UserPool, user: User, password: str) -> Use
     return replace(user, password=passwords.set_password(call, pool, user, password, expires_at=expires_at))
 
 
-def _temporary_password(pool: UserPool, request: "AdminCreateUserRequestTypeDef") -> str:
+def _temporary_password(pool: UserPool, request: "AdminCreateUserRequestTypeDef") -> str | None:
+    """The password that was sent, or one that is made; None in pools with one-time passwords, which make none."""
     given = request.get("TemporaryPassword")
     if given:
         password_rules.check(given, pool.password_policy, password_rules.TEMPORARY)
         return given
-    factors = pool.settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())
-    if {"EMAIL_OTP", "SMS_OTP"}.intersection(factors):
-        # In such pools the service makes no password: the user is CONFIRMED without one.
-        not_built.refuse("AdminCreateUser without TemporaryPassword in a pool with one-time-password sign-in")
+    if pool.first_factors & {EMAIL_OTP, SMS_OTP}:
+        return None
     return passwords.generate(pool.password_policy)
 
 

@@ -11,7 +11,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, ResourceNotFoundException
-from poolhouse.cognito_idp.flows import find, keys, not_built, pages
+from poolhouse.cognito_idp.flows import find, keys, pages
 from poolhouse.cognito_idp.rules import pool_schema, pool_settings
 from poolhouse.store import Tx
 
@@ -38,7 +38,6 @@ _CUSTOM_DOMAIN = "CustomDomainConfig"
 def create_user_pool(call: Call, request: Request) -> dict[str, object]:
     """Make a pool, with signing keys of its own."""
     settings = pool_settings.created(request)
-    _check_mfa_is_built(settings)
     settings["SchemaAttributes"] = pool_schema.declared(request.get("Schema") or ())
     pool = UserPool(
         id=f"{call.region}_{''.join(secrets.choice(_ID_CHARACTERS) for _ in range(_ID_LENGTH))}",
@@ -73,7 +72,6 @@ def update_user_pool(call: Call, request: Request) -> dict[str, object]:
     with call.store.write() as tx:
         pool = find.pool_in(tx, request["UserPoolId"])
         settings = pool_settings.updated(pool.settings, request)
-        _check_mfa_is_built(settings)
         name = request.get("PoolName") or pool.name
         tx.user_pools.put(replace(pool, name=name, settings=settings, modified_at=call.now))
     return {}
@@ -120,18 +118,14 @@ def get_user_pool_mfa_config(call: Call, request: "GetUserPoolMfaConfigRequestTy
 
 
 def set_user_pool_mfa_config(call: Call, request: Request) -> dict[str, object]:
-    """Set a pool's MFA. ON is refused as not built: a pool that said ON and did not ask would be a lie."""
+    """Set a pool's MFA: whether users are asked for a second factor, and for which."""
     given = {name: request[name] for name in pool_settings.MFA_MEMBERS if request.get(name)}
     mode = request.get("MfaConfiguration", "OFF")
-    if mode != "OFF" and not given:
-        raise InvalidParameterException(
-            "At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be provided."
-        )
     with call.store.write() as tx:
         pool = find.pool_in(tx, request["UserPoolId"])
         settings = {name: value for name, value in pool.settings.items() if name not in pool_settings.MFA_MEMBERS}
         settings |= {**given, "MfaConfiguration": mode}
-        _check_mfa_is_built(settings)
+        pool_settings.check_factors(settings)
         pool = replace(pool, settings=settings, modified_at=call.now)
         tx.user_pools.put(pool)
     return _mfa_config(pool)
@@ -172,12 +166,6 @@ def _remove_contents(tx: Tx, pool_id: str) -> None:
         tx.attempts,
     ):
         table.remove(pool_id=pool_id)
-
-
-def _check_mfa_is_built(settings: Mapping[str, Any]) -> None:
-    """OPTIONAL asks only users who registered a factor, and no operation that registers one is built yet."""
-    if settings.get("MfaConfiguration") == "ON":
-        not_built.refuse("MfaConfiguration ON")
 
 
 def _mfa_config(pool: UserPool) -> dict[str, object]:

@@ -12,6 +12,7 @@ from poolhouse.cognito_idp.flows import (
     codes,
     find,
     messages,
+    migration,
     names,
     passwords,
     permissions,
@@ -41,6 +42,7 @@ def forgot_password(call: Call, request: "ForgotPasswordRequestTypeDef") -> dict
     pool, app_client = permissions.prove_client(call, request["ClientId"], username, request.get("SecretHash"))
     if recovery_channel.is_admin_only(pool):
         raise NotAuthorizedException("Contact administrator to reset password.")
+    _migrate(call, pool, app_client, request)
     user, destination = _recoverable(call, pool, app_client, username)
     if user is None:
         codes.pretend(call, pool, username, code_rules.FORGOT_PASSWORD, code_rules.RECOVERY)
@@ -103,6 +105,14 @@ def admin_set_user_password(call: Call, request: "AdminSetUserPasswordRequestTyp
         user = tx.users.get(pool_id=pool.id, username=user.username)
         tx.users.put(replace(user, status=status, password=password, modified_at=call.now))
     return {}
+
+
+def _migrate(call: Call, pool: UserPool, app_client: AppClient, request: "ForgotPasswordRequestTypeDef") -> None:
+    """Have a user who is not here taken over, where the pool has a function for that."""
+    if find.find_user(call, pool, request["Username"]) is None:
+        metadata = request.get("ClientMetadata")
+        asked = migration.Asked(pool, app_client, request["Username"], client_metadata=metadata)
+        migration.migrate(call, asked, migration.FORGOT_PASSWORD)
 
 
 def _recoverable(

@@ -10,7 +10,6 @@ from poolhouse.cognito_idp.entities import (
     Domain,
     Group,
     ResourceServer,
-    SoftwareToken,
     User,
     UserPool,
 )
@@ -89,12 +88,15 @@ def group_type(group: Group) -> Shape:
     return {**shape, "LastModifiedDate": group.modified_at, "CreationDate": group.created_at}
 
 
-def mfa_members(token: SoftwareToken | None) -> Shape:
-    """What a user's description says of second factors: nothing where there are none."""
-    if token is None or not token.is_enabled:
-        return {}
-    listed: Shape = {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]}
-    return {**listed, "PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"} if token.is_preferred else listed
+def mfa_members(user: User) -> Shape:
+    """What a user's description says of second factors: nothing where there are none.
+
+    `MFAOptions` is the member from before there were others than SMS.
+    """
+    shape: Shape = {"UserMFASettingList": list(user.second_factors)} if user.second_factors else {}
+    if "SMS_MFA" in user.second_factors:
+        shape["MFAOptions"] = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
+    return {**shape, "PreferredMfaSetting": user.preferred_factor} if user.preferred_factor else shape
 
 
 def user_type(user: User, names: Collection[str] | None = None) -> Shape:

@@ -6,23 +6,24 @@ from msgspec.structs import replace
 
 from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
-from poolhouse.cognito_idp.entities import AppClient, ConfirmationCode, User, UserPool
+from poolhouse.cognito_idp.entities import AppClient, ConfirmationCode, Progress, User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
 from poolhouse.cognito_idp.flows import (
+    challenge_sessions,
     codes,
     find,
     messages,
     names,
-    not_built,
     passwords,
     permissions,
     recovery_channel,
     registration,
 )
 from poolhouse.cognito_idp.flows.messages import Occasion
+from poolhouse.cognito_idp.flows.sign_in.request import SignIn
 from poolhouse.cognito_idp.rules import codes as code_rules
+from poolhouse.cognito_idp.rules import first_factors, schema
 from poolhouse.cognito_idp.rules import passwords as password_rules
-from poolhouse.cognito_idp.rules import schema
 from poolhouse.cognito_idp.rules.destinations import Destination
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def sign_up(call: Call, request: "SignUpRequestTypeDef") -> dict[str, object]:
         client_metadata=request.get("ClientMetadata"),
     )
     user = registration.decided(user, answer)
-    user = replace(user, password=passwords.set_password(call, pool, user, request["Password"]))
+    if request.get("Password"):
+        user = replace(user, password=passwords.set_password(call, pool, user, request["Password"]))
     destination = None if answer.confirms else _auto_verified(pool, user)
     code, kept = _code(call, user, destination)
     with call.store.write() as tx:
@@ -90,12 +92,12 @@ def confirm_sign_up(call: Call, request: "ConfirmSignUpRequestTypeDef") -> dict[
         _check_unconfirmed(user)
         code = codes.consume(call, tx, pool.id, user.username, code_rules.SIGN_UP, given=given)
         attributes = {**user.attributes, f"{code.attribute}_verified": "true"}
-        user = replace(user, status="CONFIRMED", attributes=attributes, modified_at=call.now)
+        user = replace(user, status="CONFIRMED", is_new=True, attributes=attributes, modified_at=call.now)
         names.claim(tx, pool, user, force=request.get("ForceAliasCreation", False))
         tx.users.put(user)
     metadata = request.get("ClientMetadata")
     registration.run_post_confirmation(call, pool, user, _CONFIRMED, client_id=app_client.id, client_metadata=metadata)
-    return {}
+    return {"Session": _signed_up(call, pool, app_client, user, code)} if app_client.allows("USER_AUTH") else {}
 
 
 def resend_confirmation_code(call: Call, request: "ResendConfirmationCodeRequestTypeDef") -> dict[str, object]:
@@ -149,10 +151,27 @@ def _checked(call: Call, pool: UserPool, app_client: AppClient, request: "SignUp
         raise InvalidParameterException("preferred_username cannot be set at sign-up where it is an alias.")
     user = registration.draft(call, pool, request["Username"], attributes, status="UNCONFIRMED")
     schema.check_sign_up(pool, user.attributes)
-    if not request.get("Password"):
-        not_built.refuse("Sign-up without a password, which belongs to sign-in by one-time password,")
-    password_rules.check(request["Password"], pool.password_policy, password_rules.SIGN_UP)
+    if request.get("Password"):
+        password_rules.check(request["Password"], pool.password_policy, password_rules.SIGN_UP)
+    elif not _may_sign_up_without_password(pool, app_client, user):
+        raise InvalidParameterException("Missing required parameter Password")  # AWS's sentence is not known
     return user
+
+
+def _may_sign_up_without_password(pool: UserPool, app_client: AppClient, user: User) -> bool:
+    """Where the code that confirms the sign-up could be the first factor as well."""
+    destination = _auto_verified(pool, user)
+    if destination is None or not app_client.allows("USER_AUTH"):
+        return False
+    return first_factors.may_use(pool, user, first_factors.one_time_password(destination.attribute))
+
+
+def _signed_up(call: Call, pool: UserPool, app_client: AppClient, user: User, code: ConfirmationCode) -> str:
+    """A Session by which the user may sign in at once, the code they gave being their first factor."""
+    sign_in = SignIn(pool, app_client, {}, progress=Progress(sub=user.sub))
+    with call.store.write() as tx:
+        state = {"attribute": code.attribute}
+        return challenge_sessions.begin(call, tx, sign_in, user.username, challenge_sessions.SIGNED_UP, state)
 
 
 def _auto_verified(pool: UserPool, user: User) -> Destination | None:

@@ -8,7 +8,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import UserNotFoundException
-from poolhouse.cognito_idp.flows import access, find, pages, software_tokens, tokens
+from poolhouse.cognito_idp.flows import access, find, pages, tokens
 from poolhouse.cognito_idp.rules import user_filter
 from poolhouse.store import Tx
 
@@ -36,7 +36,7 @@ def admin_get_user(call: Call, request: "AdminGetUserRequestTypeDef") -> dict[st
         "UserLastModifiedDate": user.modified_at,
         "Enabled": user.enabled,
         "UserStatus": user.status,
-        **shapes.mfa_members(software_tokens.find(call.store, user)),
+        **shapes.mfa_members(user),
     }
 
 
@@ -90,7 +90,7 @@ def get_user(call: Call, request: "GetUserRequestTypeDef") -> dict[str, object]:
     return {
         "Username": caller.user.username,
         "UserAttributes": shapes.attribute_list(caller.user, caller.app_client.read_attributes),
-        **shapes.mfa_members(software_tokens.find(call.store, caller.user)),
+        **shapes.mfa_members(caller.user),
     }
 
 

@@ -10,35 +10,33 @@ from typing import Any
 from msgspec.structs import replace
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, ChallengeSession
+from poolhouse.cognito_idp.entities import AppClient, ChallengeSession, User
 from poolhouse.cognito_idp.errors import NotAuthorizedException
+from poolhouse.cognito_idp.flows.sign_in.request import SignIn
 from poolhouse.cognito_idp.rules import challenges
 from poolhouse.store import Tx
 
+SIGNED_UP = "SIGNED_UP"  # no challenge of the wire: what the Session that ConfirmSignUp gives waits for
 _TEXT_BYTES = 96
 _INVALID = "Invalid session for the user."
 _EXPIRED = "Invalid session for the user, session is expired."
 _SPENT = "Invalid session for the user, session can only be used once."
 
 
-def begin(call: Call, tx: Tx, app_client: AppClient, username: str, challenge: str) -> str:
+def begin(  # noqa: PLR0917 - what is kept, in its order
+    call: Call, tx: Tx, sign_in: SignIn, username: str, challenge: str, state: Mapping[str, Any] | None = None
+) -> str:
     """The Session text for a challenge asked now, inside a write block."""
     text = secrets.token_urlsafe(_TEXT_BYTES)
-    keep(call, tx, app_client, username, challenge, text=text, state={})
+    keep(call, tx, sign_in, username, challenge, text=text, state=state or {})
     return text
 
 
 def keep(
-    call: Call,
-    tx: Tx,
-    app_client: AppClient,
-    username: str,
-    challenge: str,
-    *,
-    text: str,
-    state: Mapping[str, Any],
+    call: Call, tx: Tx, sign_in: SignIn, username: str, challenge: str, *, text: str, state: Mapping[str, Any]
 ) -> None:
     """Keep a sign-in that waits for an answer, under a text that came about elsewhere."""
+    app_client = sign_in.app_client
     session = ChallengeSession(
         id=call.store.sealer.digest(text),
         pool_id=app_client.pool_id,
@@ -47,13 +45,44 @@ def keep(
         challenge=challenge,
         expires_at=call.now + app_client.auth_session_ttl,
         state=state,
+        progress=sign_in.progress,
     )
     tx.challenge_sessions.add(session)
+
+
+def renew(call: Call, tx: Tx, session: ChallengeSession, state: Mapping[str, Any]) -> str:
+    """Use a session up and begin it anew with another state, inside a write block; the new Session text."""
+    spend(tx, session)
+    text = secrets.token_urlsafe(_TEXT_BYTES)
+    tx.challenge_sessions.add(replace(session, id=call.store.sealer.digest(text), state=state))
+    return text
+
+
+def setting_up(call: Call, text: str) -> ChallengeSession:
+    """The session of a user who sets up a second factor, by its text alone. Raises NotAuthorizedException."""
+    session = call.store.challenge_sessions.find(id=call.store.sealer.digest(text))
+    if session is None or session.challenge != challenges.MFA_SETUP:
+        raise NotAuthorizedException(_INVALID)
+    return _usable(call, session)
+
+
+def signed_up(call: Call, app_client: AppClient, text: str) -> ChallengeSession:
+    """The session of a user who has just confirmed their sign-up. Raises NotAuthorizedException."""
+    session = call.store.challenge_sessions.find(id=call.store.sealer.digest(text))
+    if session is None or session.client_id != app_client.id or session.challenge != SIGNED_UP:
+        raise NotAuthorizedException(_INVALID)
+    return _usable(call, session)
 
 
 def find(call: Call, app_client: AppClient, text: str, answered: str) -> ChallengeSession:
     """The session this answer belongs to. Raises NotAuthorizedException; which sentence depends on the doubt."""
     return _checked(call, call.store.challenge_sessions.find(id=call.store.sealer.digest(text)), app_client, answered)
+
+
+def check_user(session: ChallengeSession, user: User | None) -> None:
+    """Raise NotAuthorizedException unless this is the user the sign-in began for, by name and `sub`."""
+    if user is None or user.username != session.username or user.sub != session.progress.sub:
+        raise NotAuthorizedException(_INVALID)
 
 
 def spend(tx: Tx, session: ChallengeSession) -> None:
@@ -77,6 +106,10 @@ def _checked(call: Call, session: ChallengeSession | None, app_client: AppClient
     if session is None or session.client_id != app_client.id:
         raise NotAuthorizedException(_INVALID)
     challenges.next_step(session.challenge, answered)
+    return _usable(call, session)
+
+
+def _usable(call: Call, session: ChallengeSession) -> ChallengeSession:
     if session.is_spent:
         raise NotAuthorizedException(_SPENT)
     if call.now >= session.expires_at:

@@ -14,7 +14,7 @@ _PRETENDED = "pretended:"
 
 def make(call: Call, pool_id: str, username: str, purpose: str, attribute: str) -> tuple[str, ConfirmationCode]:
     """A fresh code and what is kept of it. Kept, it takes the place of an earlier one for the same purpose."""
-    code = f"{secrets.randbelow(10**codes.DIGITS):0{codes.DIGITS}d}"
+    code = codes.spelled(secrets.randbelow(10**codes.DIGITS))
     return code, _record(call, pool_id, username, purpose, attribute, code=code)
 
 

@@ -18,6 +18,7 @@ RESEND_CODE = "CustomMessage_ResendCode"
 FORGOT_PASSWORD = "CustomMessage_ForgotPassword"  # noqa: S105
 UPDATE_USER_ATTRIBUTE = "CustomMessage_UpdateUserAttribute"
 VERIFY_USER_ATTRIBUTE = "CustomMessage_VerifyUserAttribute"
+AUTHENTICATION = "CustomMessage_Authentication"
 _MAY_CONFIRM_BY_LINK = frozenset({SIGN_UP, RESEND_CODE})
 
 
@@ -40,20 +41,34 @@ def send_code(
         and destination.attribute == "email"
         and messages.is_by_link(pool.settings)
     )
-    texts = messages.verification(pool.settings, by_link=by_link)
+    if occasion.source == AUTHENTICATION:
+        texts = messages.authentication(pool.settings)
+    else:
+        texts = messages.verification(pool.settings, by_link=by_link)
     texts = _customized(call, pool, user, occasion, texts, by_link=by_link)
     link = _confirmation_link(call, user, occasion.client_id, code) if by_link else None
     _deliver(call, pool, user, occasion, destination, texts=texts, code=code, link=link)
 
 
 def send_invitation(
-    call: Call, pool: UserPool, user: User, occasion: Occasion, destinations: Sequence[Destination], *, password: str
+    call: Call,
+    pool: UserPool,
+    user: User,
+    occasion: Occasion,
+    destinations: Sequence[Destination],
+    *,
+    password: str | None,
 ) -> None:
-    """Tell a user whom an administrator created their name and temporary password. Never inside a write block."""
-    texts = messages.invitation(pool.settings)
+    """Tell a user whom an administrator created their name, and the temporary password if they have one.
+
+    Never inside a write block.
+    """
+    texts = messages.invitation(pool.settings, has_password=password is not None)
     texts = _customized(call, pool, user, occasion, texts, by_link=False)
     for destination in destinations:
-        _deliver(call, pool, user, occasion, destination, texts=texts, code=password, username=_shown_name(pool, user))
+        _deliver(
+            call, pool, user, occasion, destination, texts=texts, code=password or "", username=_shown_name(pool, user)
+        )
 
 
 def _customized(

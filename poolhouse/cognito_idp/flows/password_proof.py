@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 
 from poolhouse import aside
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, User, UserPool
+from poolhouse.cognito_idp.entities import AppClient, Progress, User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
 from poolhouse.cognito_idp.flows import challenge_sessions, passwords
+from poolhouse.cognito_idp.flows.sign_in.request import SignIn
 from poolhouse.cognito_idp.rules import srp
 from poolhouse.cognito_idp.rules.challenges import PASSWORD_VERIFIER, Challenge
 
@@ -44,20 +45,17 @@ class Waiting:
     is_simulated: bool
     client_public: str
     exponent: bytes
-    validation_data: Mapping[str, str] | None
+    progress: Progress
 
 
 def challenge(
-    call: Call,
-    pool: UserPool,
-    app_client: AppClient,
-    user: User | None,
-    *,
-    typed: str,
-    srp_a: str,
-    validation_data: Mapping[str, str] | None,
+    call: Call, sign_in: SignIn, user: User | None, *, typed: str, srp_a: str, has_session: bool = False
 ) -> Challenge:
-    """The challenge for this user, or for a name that nobody has or that has no password."""
+    """The challenge for this user, or for a name that nobody has or that has no password.
+
+    In choice-based sign-in it has a Session as every challenge there; the secret block alone finds it.
+    """
+    pool = sign_in.pool
     client_public = srp.parse_public_value(srp_a)
     if client_public is None:
         raise InvalidParameterException("SRP_A is not a hexadecimal number.")  # AWS's sentence is not known
@@ -69,11 +67,10 @@ def challenge(
         "srp_a": client_public,
         "exponent": call.store.sealer.seal(exponent, _PURPOSE),
         "is_simulated": user is None or user.password is None,
-        "validation_data": validation_data,
     }
     public = srp.public_value(verifier, exponent)
     with call.store.write() as tx:
-        challenge_sessions.keep(call, tx, app_client, username, PASSWORD_VERIFIER, text=_key(secret_block), state=state)
+        challenge_sessions.keep(call, tx, sign_in, username, PASSWORD_VERIFIER, text=_key(secret_block), state=state)
     parameters = {
         "SALT": salt,
         "SECRET_BLOCK": secret_block,
@@ -81,7 +78,7 @@ def challenge(
         "USERNAME": username,
         "USER_ID_FOR_SRP": username,
     }
-    return Challenge(PASSWORD_VERIFIER, parameters)
+    return Challenge(PASSWORD_VERIFIER, parameters, secrets.token_urlsafe() if has_session else None)
 
 
 def parse_answer(responses: Mapping[str, str]) -> Answer:
@@ -103,7 +100,7 @@ def take_up(call: Call, app_client: AppClient, answer: Answer) -> Waiting:
         is_simulated=session.state["is_simulated"],
         client_public=session.state["srp_a"],
         exponent=call.store.sealer.unseal(session.state["exponent"], _PURPOSE),
-        validation_data=session.state["validation_data"],
+        progress=session.progress,
     )
 
 

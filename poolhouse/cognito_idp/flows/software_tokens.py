@@ -13,8 +13,10 @@ from poolhouse.cognito_idp.errors import (
     ExpiredCodeException,
     SoftwareTokenMFANotFoundException,
 )
-from poolhouse.cognito_idp.flows import password_attempts
+from poolhouse.cognito_idp.flows import challenge_sessions, password_attempts
+from poolhouse.cognito_idp.flows.sign_in.request import SignIn
 from poolhouse.cognito_idp.rules import totp
+from poolhouse.cognito_idp.rules.challenges import SOFTWARE_TOKEN_MFA, Challenge
 from poolhouse.store import Store, Tx
 
 _KEPT_STEPS = 16  # more than can still be good
@@ -39,11 +41,16 @@ def make_key() -> str:
 
 def await_first_code(call: Call, user: User, key: str) -> None:
     """Keep a key that counts only once its first code was given; the one registered before counts until then."""
-    sealed = call.store.sealer.seal(key.encode(), _purpose(user))
+    sealed = sealed_key(call, user.pool_id, user.username, key)
     with call.store.write() as tx:
         before = tx.software_tokens.find(pool_id=user.pool_id, username=user.username)
         token = before or SoftwareToken(user.pool_id, user.username)
         tx.software_tokens.put(replace(token, sealed_pending=sealed))
+
+
+def sealed_key(call: Call, pool_id: str, username: str, key: str) -> str:
+    """A user's key as it is kept."""
+    return call.store.sealer.seal(key.encode(), _purpose(pool_id, username))
 
 
 def register(call: Call, user: User, code: str, friendly_name: str) -> None:
@@ -54,18 +61,31 @@ def register(call: Call, user: User, code: str, friendly_name: str) -> None:
     with call.store.write() as tx:
         token = tx.software_tokens.find(pool_id=user.pool_id, username=user.username)
         sealed = None if token is None else token.sealed_pending
-        step = None if sealed is None else _step(call, user, sealed, code)
-        if token is None or step is None:
-            raise EnableSoftwareTokenMFAException
-        registered = SoftwareToken(
-            user.pool_id,
-            user.username,
-            sealed_key=sealed,
-            friendly_name=friendly_name,
-            is_preferred=token.is_preferred,
-            used_steps=(step,),
-        )
-        tx.software_tokens.put(registered)
+        register_in(call, tx, user.pool_id, user.username, sealed=sealed, code=code, friendly_name=friendly_name)
+
+
+def register_in(
+    call: Call, tx: Tx, pool_id: str, username: str, *, sealed: str | None, code: str, friendly_name: str
+) -> None:
+    """`register` with a sealed key that waits elsewhere, inside a write block."""
+    step = None if sealed is None else _step(call, pool_id, username, sealed, code)
+    if step is None:
+        raise EnableSoftwareTokenMFAException
+    registered = SoftwareToken(pool_id, username, sealed_key=sealed, friendly_name=friendly_name, used_steps=(step,))
+    tx.software_tokens.put(registered)
+    user = tx.users.get(pool_id=pool_id, username=username)
+    tx.users.put(replace(user, second_factors=tuple(dict.fromkeys((*user.second_factors, SOFTWARE_TOKEN_MFA)))))
+
+
+def ask(call: Call, sign_in: SignIn, user: User) -> Challenge:
+    """Ask for the code of the user's app."""
+    with call.store.write() as tx:
+        session = challenge_sessions.begin(call, tx, sign_in, user.username, SOFTWARE_TOKEN_MFA)
+    parameters = {"USER_ID_FOR_SRP": user.username}
+    token = find(call.store, user)
+    if token is not None and token.friendly_name:
+        parameters["FRIENDLY_DEVICE_NAME"] = token.friendly_name
+    return Challenge(SOFTWARE_TOKEN_MFA, parameters, session)
 
 
 def prove(call: Call, user: User, code: str) -> None:
@@ -77,7 +97,11 @@ def prove(call: Call, user: User, code: str) -> None:
     with call.store.write() as tx:
         password_attempts.check_not_locked(call, tx, user.pool_id, user.username)
         token = find(tx, user)
-        step = None if token is None or token.sealed_key is None else _step(call, user, token.sealed_key, code)
+        step = (
+            None
+            if token is None or token.sealed_key is None
+            else _step(call, user.pool_id, user.username, token.sealed_key, code)
+        )
         if token is not None and step is not None:
             if step in token.used_steps:
                 raise ExpiredCodeException("Your software token has already been used once.")
@@ -87,11 +111,11 @@ def prove(call: Call, user: User, code: str) -> None:
     raise CodeMismatchException("Invalid code received for user")
 
 
-def _step(call: Call, user: User, sealed_key: str, code: str) -> int | None:
+def _step(call: Call, pool_id: str, username: str, sealed: str, code: str) -> int | None:
     """By the cloud's time or the machine's: moving the cloud's clock does not move the app's."""
-    key = call.store.sealer.unseal(sealed_key, _purpose(user)).decode()
+    key = call.store.sealer.unseal(sealed, _purpose(pool_id, username)).decode()
     return totp.matching_step(key, code, (call.now, datetime.now(UTC)))
 
 
-def _purpose(user: User) -> str:
-    return f"software token {user.pool_id} {user.username}"
+def _purpose(pool_id: str, username: str) -> str:
+    return f"software token {pool_id} {username}"

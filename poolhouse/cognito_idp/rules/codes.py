@@ -22,7 +22,20 @@ RESEND = "resend"
 RECOVERY = "recovery"
 ASK_ATTRIBUTE_CODE = "ask_attribute_code"
 VERIFY_ATTRIBUTE = "verify_attribute"
-LIMITS = {CONFIRM_SIGN_UP: 15, RESEND: 5, RECOVERY: 20, ASK_ATTRIBUTE_CODE: 5, VERIFY_ATTRIBUTE: 15}
+SIGN_IN_MAIL = "sign_in_mail"  # 5 to 20 as well
+LIMITS = {
+    CONFIRM_SIGN_UP: 15,
+    RESEND: 5,
+    RECOVERY: 20,
+    ASK_ATTRIBUTE_CODE: 5,
+    VERIFY_ATTRIBUTE: 15,
+    SIGN_IN_MAIL: 20,
+}
+
+
+def spelled(number: int, digits: int = DIGITS) -> str:
+    """A random number as a person reads it."""
+    return f"{number:0{digits}d}"
 
 
 def attribute(name: str) -> str:

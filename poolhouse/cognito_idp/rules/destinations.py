@@ -57,8 +57,17 @@ def simulated(username: str, digest: str, auto_verified: Collection[str]) -> Des
         return Destination("email", username)
     if is_phone_number(username):
         return Destination("phone_number", username)
+    by_phone = "phone_number" in auto_verified and "email" not in auto_verified
+    return simulated_for(username, digest, "phone_number" if by_phone else "email")
+
+
+def simulated_for(username: str, digest: str, attribute: str) -> Destination:
+    """`simulated` with the medium given: the name itself where it has the form, otherwise an address made up."""
+    has_form = is_email if attribute == "email" else is_phone_number
+    if has_form(username):
+        return Destination(attribute, username)
     number = int(digest, 16)
-    if "phone_number" in auto_verified and "email" not in auto_verified:
-        return Destination("phone_number", f"+1{number % 10**10:010d}")
+    if attribute == "phone_number":
+        return Destination(attribute, f"+1{number % 10**10:010d}")
     local, domain = _LETTERS[number % 26], _LETTERS[number // 26 % 26]
-    return Destination("email", f"{local}@{domain}")
+    return Destination(attribute, f"{local}@{domain}")

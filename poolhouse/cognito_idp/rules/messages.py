@@ -45,12 +45,26 @@ def verification(settings: Mapping[str, Any], *, by_link: bool) -> Texts:
     )
 
 
-def invitation(settings: Mapping[str, Any]) -> Texts:
-    """The pool's texts for a user whom an administrator created."""
+def authentication(settings: Mapping[str, Any]) -> Texts:
+    """The pool's texts for a code asked for at sign-in."""
+    default = f"Your authentication code is {CODE}"
+    sms: Mapping[str, Any] = settings.get("SmsMfaConfiguration") or {}
+    email: Mapping[str, Any] = settings.get("EmailMfaConfiguration") or {}
+    return Texts(
+        email.get("Subject") or "Your authentication code",
+        email.get("Message") or default,
+        sms.get("SmsAuthenticationMessage") or settings.get("SmsAuthenticationMessage") or default,
+    )
+
+
+def invitation(settings: Mapping[str, Any], *, has_password: bool = True) -> Texts:
+    """The pool's texts for a user whom an administrator created, with a password or to sign in by codes."""
     template: Mapping[str, Any] = (settings.get("AdminCreateUserConfig") or {}).get("InviteMessageTemplate") or {}
     default = f"Your username is {USERNAME} and temporary password is {CODE}."
+    if not has_password:
+        default = f"Your username is {USERNAME}."
     return Texts(
-        template.get("EmailSubject") or "Your temporary password",
+        template.get("EmailSubject") or ("Your temporary password" if has_password else "Your new account"),
         template.get("EmailMessage") or default,
         template.get("SMSMessage") or default,
     )

@@ -3,7 +3,7 @@
 Defaults as a pool made with a name alone shows them; sentences as AWS sends them unless a comment says otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from poolhouse.cognito_idp.errors import FeatureUnavailableInTierException, InvalidParameterException
@@ -25,6 +25,7 @@ _RECOVERY = (
     {"Priority": 1, "Name": "verified_email"},
     {"Priority": 2, "Name": "verified_phone_number"},
 )
+_PASSKEY_AS_MFA = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 _VALIDITY_DAYS = 7
 _MINIMUM_LENGTH = 8
 # The older member and the member of VerificationMessageTemplate that shows the same text.
@@ -51,19 +52,45 @@ def updated(settings: Mapping[str, Any], request: Mapping[str, Any]) -> Settings
     return _filled({**kept, **request})
 
 
-def check_mfa(settings: Mapping[str, Any]) -> None:
-    """Raise InvalidParameterException for MFA without a factor to do it with."""
-    if settings.get("MfaConfiguration", "OFF") == "OFF" or settings.get("SmsConfiguration"):
-        return
-    if not any(settings.get(name) for name in MFA_MEMBERS):
+def check_factors(settings: Mapping[str, Any]) -> None:
+    """Raise unless a pool with these settings can do the MFA they ask for."""
+    mode = settings.get("MfaConfiguration", "OFF")
+    has_app = settings.get("SoftwareTokenMfaConfiguration", {}).get("Enabled")
+    by_passkey = settings.get("WebAuthnConfiguration", {}).get("FactorConfiguration") == _PASSKEY_AS_MFA
+    by_message = settings.get("SmsMfaConfiguration") or settings.get("EmailMfaConfiguration")
+    if mode != "OFF" and not (has_app or by_message or by_passkey):
         raise InvalidParameterException(
-            "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
+            "At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be provided."
         )
+    if settings.get("EmailMfaConfiguration"):
+        _check_email_mfa(settings)
+    if mode == "ON":
+        _check_no_codes_first(settings)
+
+
+def _check_email_mfa(settings: Mapping[str, Any]) -> None:
+    """Both conditions are the developer guide's ("SMS and email message MFA"); the second's sentence is a guess."""
+    if settings.get("UserPoolTier") == "LITE":
+        _refuse_in_lite(["Email MFA"])
+    if settings.get("EmailConfiguration", {}).get("EmailSendingAccount") != "DEVELOPER":
+        raise InvalidParameterException("Email MFA requires an EmailConfiguration with EmailSendingAccount DEVELOPER.")
+
+
+def _check_no_codes_first(settings: Mapping[str, Any]) -> None:
+    """Where everybody owes a second factor, a code cannot be the first: documented, in words of our own."""
+    factors = settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())
+    refused = [factor for factor in factors if factor in {"EMAIL_OTP", "SMS_OTP"}]
+    by_passkey = settings.get("WebAuthnConfiguration", {}).get("FactorConfiguration") == _PASSKEY_AS_MFA
+    if "WEB_AUTHN" in factors and not by_passkey:
+        refused.append("WEB_AUTHN")
+    if refused:
+        raise InvalidParameterException(f"{', '.join(refused)} cannot be first factors when MFA is required.")
 
 
 def _filled(request: Mapping[str, Any]) -> Settings:
     settings = {name: value for name, value in request.items() if name not in _NOT_SETTINGS and value is not None}
     _check(settings)
+    settings |= _sms_mfa(settings)
     settings["Policies"] = _policies(settings)
     validity_days = settings["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"]
     admin = {"AllowAdminCreateUserOnly": False, **settings.get("AdminCreateUserConfig", {})}
@@ -82,6 +109,17 @@ def _filled(request: Mapping[str, Any]) -> Settings:
         "UserPoolTier": "ESSENTIALS",
     }
     return {**defaults, **settings}
+
+
+def _sms_mfa(settings: Mapping[str, Any]) -> Settings:
+    """MFA switched on by the pool itself is by SMS, unless SetUserPoolMfaConfig has said how."""
+    factors = [name for name in MFA_MEMBERS if settings.get(name)]
+    if settings.get("MfaConfiguration", "OFF") == "OFF" or not settings.get("SmsConfiguration") or factors:
+        return {}
+    sms = {"SmsConfiguration": settings["SmsConfiguration"]}
+    if settings.get("SmsAuthenticationMessage"):
+        sms["SmsAuthenticationMessage"] = settings["SmsAuthenticationMessage"]
+    return {"SmsMfaConfiguration": sms}
 
 
 def _policies(settings: Mapping[str, Any]) -> Settings:
@@ -129,7 +167,18 @@ def _check(settings: Mapping[str, Any]) -> None:
     _check_mail(settings)
     _check_passwords(settings)
     _check_tier(settings)
-    check_mfa(settings)
+    _check_mfa(settings)
+
+
+def _check_mfa(settings: Mapping[str, Any]) -> None:
+    """Raise InvalidParameterException for MFA without a factor to do it with."""
+    is_off = settings.get("MfaConfiguration", "OFF") == "OFF"
+    if not is_off and not any(settings.get(name) for name in ("SmsConfiguration", *MFA_MEMBERS)):
+        raise InvalidParameterException(
+            "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
+        )
+    if settings.get("MfaConfiguration") == "ON":
+        _check_no_codes_first(settings)
 
 
 def _check_recovery(settings: Mapping[str, Any]) -> None:
@@ -186,7 +235,11 @@ def _check_tier(settings: Mapping[str, Any]) -> None:
     if len(settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())) > 1:
         features.append("Passwordless Sign-In")
     if features:
-        # How AWS joins several is a guess.
-        raise FeatureUnavailableInTierException(
-            "The following features need to be disabled for the LITE pricing tier configured: " + ", ".join(features)
-        )
+        _refuse_in_lite(features)
+
+
+def _refuse_in_lite(features: Sequence[str]) -> None:
+    """How AWS joins several is a guess."""
+    raise FeatureUnavailableInTierException(
+        "The following features need to be disabled for the LITE pricing tier configured: " + ", ".join(features)
+    )

@@ -57,6 +57,11 @@ def check_sign_up(pool: UserPool, attributes: Mapping[str, str]) -> None:
     """Raise InvalidParameterException unless a person may sign up with these: known, well formed, none missing."""
     _check_not_protected(attributes)
     _check_new(pool, attributes)
+    check_complete(pool, attributes)
+
+
+def check_complete(pool: UserPool, attributes: Mapping[str, str]) -> None:
+    """Raise InvalidParameterException when a required attribute is missing."""
     lacking = missing(pool, attributes)
     if lacking:
         raise InvalidParameterException(f"Attributes did not conform to the schema: {_required(lacking)}")

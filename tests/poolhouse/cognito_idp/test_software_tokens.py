@@ -399,14 +399,6 @@ def test_only_the_users_own_access_token_opens_them(house: House, name: str, ask
         ask(house.cognito, tokens["AccessToken"])
 
 
-@pytest.mark.parametrize("member", ["SMSMfaSettings", "EmailMfaSettings"])
-def test_factors_that_are_not_built_are_refused_by_name(house: House, member: str) -> None:
-    with pytest.raises(ClientError, match="as a second factor is not implemented yet"):
-        house.cognito.admin_set_user_mfa_preference(
-            UserPoolId=house.pool_id, Username=ANN, **{member: {"Enabled": True}}
-        )
-
-
 def test_no_key_is_kept_in_clear(house: House) -> None:
     key = house.set_up()
 

@@ -1,0 +1,45 @@
+"""The end of a sign-in: tokens."""
+
+from msgspec.structs import replace
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import User
+from poolhouse.cognito_idp.errors import UnsupportedOperationException
+from poolhouse.cognito_idp.flows import password_attempts, tokens, triggers
+from poolhouse.cognito_idp.flows.sign_in.request import SignIn, check_secret_hash_of
+from poolhouse.cognito_idp.flows.tokens import IssuedTokens
+from poolhouse.store import Tx
+
+
+def finish(call: Call, sign_in: SignIn, user: User) -> IssuedTokens:
+    """Everything was answered: tell the PostAuthentication function, which may still refuse, and issue tokens."""
+    pool, app_client, client_metadata = sign_in.pool, sign_in.app_client, sign_in.client_metadata
+    if triggers.function_arn(pool, "PostAuthentication") is not None:
+        request: dict[str, object] = {
+            "userAttributes": triggers.user_attributes(pool, user),
+            "newDeviceUsed": False,
+        }
+        request = triggers.with_metadata(request, client_metadata)
+        trigger_source = "PostAuthentication_Authentication"
+        triggers.run(
+            call, pool, "PostAuthentication", trigger_source, user.username, request, {}, client_id=app_client.id
+        )
+
+    def settle(tx: Tx) -> None:
+        password_attempts.forgive(call, tx, user.pool_id, user.username)
+        if user.is_new:
+            current = tx.users.get(pool_id=user.pool_id, username=user.username)
+            tx.users.put(replace(current, is_new=False))
+
+    source = sign_in.progress.source
+    return tokens.issue(call, pool, app_client, user, source=source, client_metadata=client_metadata, settle=settle)
+
+
+def refresh(call: Call, sign_in: SignIn) -> IssuedTokens:
+    refresh_token = sign_in.required("REFRESH_TOKEN")
+    if sign_in.app_client.rotates_refresh_tokens:
+        raise UnsupportedOperationException("This API does not support refresh token rotation")
+    _, user = tokens.find_refresh_token(call, sign_in.app_client, refresh_token)
+    check_secret_hash_of(call, sign_in, user)
+    # ClientMetadata of a refresh by this operation does not reach the trigger.
+    return tokens.refresh(call, sign_in.pool, sign_in.app_client, refresh_token)
