@@ -100,6 +100,23 @@ class UserPool(Struct, frozen=True):
         return frozenset(sign_in.get("AllowedFirstAuthFactors", ("PASSWORD",)))
 
     @property
+    def tracks_devices(self) -> bool:
+        """Whether the pool knows its users' devices at all."""
+        return self.settings.get("DeviceConfiguration") is not None
+
+    @property
+    def remembers_devices_on_request(self) -> bool:
+        """Whether the user says which devices are remembered; otherwise all are."""
+        configuration = self.settings.get("DeviceConfiguration") or {}
+        return bool(configuration.get("DeviceOnlyRememberedOnUserPrompt", False))
+
+    @property
+    def lets_devices_stand_in(self) -> bool:
+        """Whether a remembered device is asked for in place of a second factor."""
+        configuration = self.settings.get("DeviceConfiguration") or {}
+        return bool(configuration.get("ChallengeRequiredOnNewDevice", False))
+
+    @property
     def has_sms(self) -> bool:
         """Whether the pool can send SMS at all."""
         factor = self.settings.get("SmsMfaConfiguration", {})
@@ -190,6 +207,11 @@ class AppClient(Struct, frozen=True):
     @property
     def rotates_refresh_tokens(self) -> bool:
         return bool(self.settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
+
+    @property
+    def retry_grace_period(self) -> timedelta:
+        """How long a rotated refresh token may be used again."""
+        return timedelta(seconds=self.settings.get("RefreshTokenRotation", {}).get("RetryGracePeriodSeconds", 0))
 
     @property
     def is_oauth_client(self) -> bool:
@@ -312,6 +334,23 @@ class SoftwareToken(Struct, frozen=True):
     used_steps: tuple[int, ...] = ()
 
 
+class Device(Struct, frozen=True):
+    """A device a user has confirmed; `status` is "remembered" or "not_remembered". The salt is hex."""
+
+    pool_id: str
+    username: str
+    key: str
+    group_key: str
+    name: str
+    status: str
+    salt: str
+    sealed_verifier: str
+    created_at: datetime
+    modified_at: datetime
+    last_authenticated_at: datetime
+    last_ip: str
+
+
 class SignInName(Struct, frozen=True):
     """Another name a user signs in by: an e-mail address, phone number or preferred username, unique in its pool.
 
@@ -356,6 +395,7 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     source: str = "TokenGeneration_Authentication"
     custom: tuple[CustomAnswer, ...] | None = None
     validation_data: Mapping[str, str] | None = None
+    device_key: str = ""
 
 
 BEGUN = Progress()
@@ -380,7 +420,10 @@ class ChallengeSession(Struct, frozen=True):
 
 
 class RefreshToken(Struct, frozen=True):
-    """An issued refresh token; `id` is its keyed digest. All tokens of one sign-in share `origin_jti`."""
+    """An issued refresh token; `id` is its keyed digest. All tokens of one sign-in share `origin_jti`.
+
+    With rotation a token that was used has a child, its newest; a retry supersedes the child before.
+    """
 
     id: str
     pool_id: str
@@ -391,7 +434,12 @@ class RefreshToken(Struct, frozen=True):
     authenticated_at: datetime
     expires_at: datetime
     scopes: tuple[str, ...] = ()
+    device_key: str = ""
     is_revoked: bool = False
+    is_child: bool = False
+    is_superseded: bool = False
+    child_id: str = ""
+    rotated_at: datetime | None = None
 
 
 class Attempts(Struct, frozen=True):

@@ -112,7 +112,7 @@ class ManagedLoginBrandingExistsException(ApiError):
 
 
 class NotAuthorizedException(ApiError):
-    message = "Incorrect username or password."
+    message: str | None = "Incorrect username or password."
 
 
 class OperationNotEnabledException(ApiError):
@@ -250,6 +250,13 @@ class WebAuthnRelyingPartyMismatchException(ApiError):
 def user_pool_not_found(pool_id: str) -> ResourceNotFoundException:
     """AWS's answer for a user pool that is not there."""
     return ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+
+
+def not_authorized_without_sentence() -> NotAuthorizedException:
+    """The refusal that AWS sends without a message."""
+    error = NotAuthorizedException()
+    error.message = None
+    return error
 
 
 def app_client_not_found(client_id: str) -> ResourceNotFoundException:

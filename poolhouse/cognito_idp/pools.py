@@ -162,6 +162,7 @@ def _remove_contents(tx: Tx, pool_id: str) -> None:
         tx.sign_in_names,
         tx.confirmation_codes,
         tx.software_tokens,
+        tx.devices,
         tx.refresh_tokens,
         tx.attempts,
     ):

@@ -7,6 +7,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import (
     AppClient,
     ClientSecret,
+    Device,
     Domain,
     Group,
     ResourceServer,
@@ -146,4 +147,21 @@ def authentication_result_type(tokens: IssuedTokens) -> Shape:
         result["IdToken"] = tokens.id_token
     if tokens.refresh_token is not None:
         result["RefreshToken"] = tokens.refresh_token
+    if tokens.new_device is not None:
+        metadata = {"DeviceKey": tokens.new_device.key, "DeviceGroupKey": tokens.new_device.group_key}
+        result["NewDeviceMetadata"] = metadata
     return {**result, "TokenType": "Bearer"}
+
+
+def device_type(device: Device, *, for_admin: bool) -> Shape:
+    """A device; what is named `dev:` is for administrators."""
+    attributes = {"device_status": "valid", "device_name": device.name, "last_ip_used": device.last_ip}
+    if for_admin:
+        attributes["dev:device_remembered_status"] = device.status
+    return {
+        "DeviceKey": device.key,
+        "DeviceAttributes": [{"Name": name, "Value": value} for name, value in attributes.items() if value],
+        "DeviceCreateDate": device.created_at,
+        "DeviceLastModifiedDate": device.modified_at,
+        "DeviceLastAuthenticatedDate": device.last_authenticated_at,
+    }

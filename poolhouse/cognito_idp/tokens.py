@@ -11,7 +11,7 @@ from poolhouse.cognito_idp.errors import (
     UnsupportedOperationException,
     UnsupportedTokenTypeException,
 )
-from poolhouse.cognito_idp.flows import client_secrets, find, not_built, tokens
+from poolhouse.cognito_idp.flows import client_secrets, find, tokens
 from poolhouse.cognito_idp.shapes import authentication_result_type
 
 if TYPE_CHECKING:
@@ -21,16 +21,15 @@ _PARTS_OF_A_REFRESH_TOKEN = 5  # JWE, RFC 7516 section 3.1
 
 
 def get_tokens_from_refresh_token(call: Call, request: Mapping[str, Any]) -> dict[str, object]:
-    """New ID and access tokens for a refresh token; no new refresh token without rotation."""
+    """New ID and access tokens for a refresh token; with rotation a new refresh token in its place."""
     app_client = find.app_client(call, request["ClientId"])
-    if app_client.rotates_refresh_tokens:
-        not_built.refuse("Refresh token rotation, which this app client has on,")
     _check_secret(call, app_client, request.get("ClientSecret"))
     issued = tokens.refresh(
         call,
         find.pool(call, app_client.pool_id),
         app_client,
         request["RefreshToken"],
+        device_key=request.get("DeviceKey"),
         client_metadata=request.get("ClientMetadata"),
     )
     return {"AuthenticationResult": authentication_result_type(issued)}

@@ -119,5 +119,13 @@ def _user_in(tx: Tx, pool: UserPool, username: str) -> User:
 def _remove(tx: Tx, user: User) -> None:
     """Refresh tokens stay until they expire or the name is taken anew: they answer that their user was deleted."""
     where = {"pool_id": user.pool_id, "username": user.username}
-    for table in (tx.users, tx.sign_in_names, tx.confirmation_codes, tx.software_tokens, tx.attempts, tx.memberships):
+    for table in (
+        tx.users,
+        tx.sign_in_names,
+        tx.confirmation_codes,
+        tx.software_tokens,
+        tx.devices,
+        tx.attempts,
+        tx.memberships,
+    ):
         table.remove(**where)

@@ -8,6 +8,7 @@ from poolhouse.cognito_idp.entities import (
     Attempts,
     ChallengeSession,
     ConfirmationCode,
+    Device,
     Domain,
     Group,
     Membership,
@@ -56,6 +57,7 @@ SIGN_IN_NAMES = Entity(
     "sign_in_names", SignInName, key=("pool_id", "name"), columns={"username": lambda n: n.username}, cached=True
 )
 SOFTWARE_TOKENS = Entity("software_tokens", SoftwareToken, key=("pool_id", "username"), cached=True)
+DEVICES = Entity("devices", Device, key=("pool_id", "username", "key"))
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -112,6 +114,7 @@ class Tables:
         self.users = table(USERS)
         self.sign_in_names = table(SIGN_IN_NAMES)
         self.software_tokens = table(SOFTWARE_TOKENS)
+        self.devices = table(DEVICES)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
         self.refresh_tokens = table(REFRESH_TOKENS)

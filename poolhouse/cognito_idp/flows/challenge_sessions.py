@@ -17,6 +17,7 @@ from poolhouse.cognito_idp.rules import challenges
 from poolhouse.store import Tx
 
 SIGNED_UP = "SIGNED_UP"  # no challenge of the wire: what the Session that ConfirmSignUp gives waits for
+_OF_DEVICE = "OF_DEVICE"  # nor this: what points from a device to its newest session
 _TEXT_BYTES = 96
 _INVALID = "Invalid session for the user."
 _EXPIRED = "Invalid session for the user, session is expired."
@@ -64,6 +65,21 @@ def setting_up(call: Call, text: str) -> ChallengeSession:
     if session is None or session.challenge != challenges.MFA_SETUP:
         raise NotAuthorizedException(_INVALID)
     return _usable(call, session)
+
+
+def keep_for_device(call: Call, tx: Tx, sign_in: SignIn, username: str, text: str) -> None:
+    """Have a session found by its device as well, inside a write block: some clients send back no Session there."""
+    state = {"session": call.store.sealer.digest(text)}
+    key = _device_key(sign_in, username)
+    tx.challenge_sessions.remove(id=call.store.sealer.digest(key))
+    keep(call, tx, sign_in, username, _OF_DEVICE, text=key, state=state)
+
+
+def find_for_device(call: Call, sign_in: SignIn, username: str, answered: str) -> ChallengeSession:
+    """The newest session of this user's device that waits for this answer. Raises NotAuthorizedException."""
+    pointer = call.store.challenge_sessions.find(id=call.store.sealer.digest(_device_key(sign_in, username)))
+    found = None if pointer is None else call.store.challenge_sessions.find(id=pointer.state["session"])
+    return _checked(call, found, sign_in.app_client, answered)
 
 
 def signed_up(call: Call, app_client: AppClient, text: str) -> ChallengeSession:
@@ -115,3 +131,7 @@ def _usable(call: Call, session: ChallengeSession) -> ChallengeSession:
     if call.now >= session.expires_at:
         raise NotAuthorizedException(_EXPIRED)
     return session
+
+
+def _device_key(sign_in: SignIn, username: str) -> str:
+    return f"device\0{sign_in.app_client.id}\0{username}\0{sign_in.parameters.get('DEVICE_KEY')}"

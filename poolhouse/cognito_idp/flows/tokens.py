@@ -5,6 +5,7 @@ stored and not revoked; that is how access tokens are revoked as well. Tokens of
 revoked carry no `origin_jti`; their family is known by its `event_id`, so that signing out everywhere reaches them.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,13 +18,21 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, RefreshToken, User, UserPool
 from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundException
 from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep
-from poolhouse.cognito_idp.rules import claims, token_overrides
+from poolhouse.cognito_idp.rules import claims, refresh_tokens, token_overrides
 from poolhouse.cognito_idp.rules.claims import ADMIN_SCOPE, GroupClaims, Issue
 from poolhouse.jose import opaque
 from poolhouse.jose.sign import sign, sign_all
 from poolhouse.store import Tx
 
 API_SCOPES = (ADMIN_SCOPE,)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """What a device that signed in for the first time is to be known by."""
+
+    key: str
+    group_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class IssuedTokens:
     expires_in: int
     id_token: str | None = None
     refresh_token: str | None = None
+    new_device: NewDevice | None = None
 
 
 def issue(
@@ -45,6 +55,7 @@ def issue(
     source: str,
     client_metadata: Mapping[str, str] | None = None,
     scopes: tuple[str, ...] = API_SCOPES,
+    device_key: str = "",
     settle: Callable[[Tx], None] = lambda _: None,
 ) -> IssuedTokens:
     """The tokens of a new sign-in. `source` is the PreTokenGeneration trigger's.
@@ -63,6 +74,7 @@ def issue(
         authenticated_at=call.now,
         expires_at=call.now + app_client.refresh_token_ttl,
         scopes=scopes,
+        device_key=device_key,
     )
     tokens = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
     with call.store.write() as tx:
@@ -73,8 +85,13 @@ def issue(
     return IssuedTokens(tokens.access_token, tokens.expires_in, tokens.id_token, refresh_token)
 
 
-def find_refresh_token(call: Call, app_client: AppClient, refresh_token: str) -> tuple[RefreshToken, User]:
-    """A refresh token this app client may use now, and its user. Raises NotAuthorizedException with AWS's sentence."""
+def find_refresh_token(
+    call: Call, app_client: AppClient, refresh_token: str, device_key: str | None = None
+) -> tuple[RefreshToken, User]:
+    """A refresh token this app client may use now, and its user. Raises NotAuthorizedException with AWS's sentence.
+
+    One that belongs to a device is good from that device only.
+    """
     kept = call.store.refresh_tokens.find(id=call.store.sealer.digest(refresh_token))
     if kept is None or kept.pool_id != app_client.pool_id:
         raise NotAuthorizedException("Invalid Refresh Token")
@@ -85,10 +102,9 @@ def find_refresh_token(call: Call, app_client: AppClient, refresh_token: str) ->
         raise NotAuthorizedException("The user has been deleted for the associated refresh token")
     if not user.enabled:
         raise NotAuthorizedException("User is disabled.")
-    if kept.is_revoked:
-        raise NotAuthorizedException("Refresh Token has been revoked")
-    if call.now >= kept.expires_at:
-        raise NotAuthorizedException("Refresh Token has expired")  # the sentence is not proven
+    refresh_tokens.check_good(app_client, kept, call.now)
+    if kept.device_key and kept.device_key != device_key:
+        raise NotAuthorizedException("Invalid Refresh Token")
     return kept, user
 
 
@@ -98,12 +114,35 @@ def refresh(
     app_client: AppClient,
     refresh_token: str,
     *,
+    device_key: str | None = None,
     client_metadata: Mapping[str, str] | None = None,
 ) -> IssuedTokens:
-    """New ID and access tokens of the same family: auth_time, origin_jti and event_id stay, groups are asked anew."""
-    family = find_refresh_token(call, app_client, refresh_token)
+    """New ID and access tokens of the same family: auth_time, origin_jti and event_id stay, groups are asked anew.
+
+    With rotation a new refresh token as well. Raises NotAuthorizedException and RefreshTokenReuseException.
+    """
+    kept, user = find_refresh_token(call, app_client, refresh_token, device_key)
     source = "TokenGeneration_RefreshTokens"
-    return _tokens(call, pool, app_client, family, source=source, client_metadata=client_metadata)
+    issued = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
+    if not app_client.rotates_refresh_tokens:
+        return issued
+    return dataclasses.replace(issued, refresh_token=_rotated(call, app_client, kept))
+
+
+def _rotated(call: Call, app_client: AppClient, used: RefreshToken) -> str:
+    """The refresh token that takes the used one's place."""
+    text = opaque.token()
+    child_id = call.store.sealer.digest(text)
+    with call.store.write() as tx:
+        parent = tx.refresh_tokens.get(id=used.id)
+        refresh_tokens.check_good(app_client, parent, call.now)
+        if parent.child_id:
+            tx.refresh_tokens.put(refresh_tokens.superseded(tx.refresh_tokens.find(id=parent.child_id)))
+        rotated_at = parent.rotated_at or call.now
+        tx.refresh_tokens.put(replace(parent, child_id=child_id, rotated_at=rotated_at))
+        child = replace(parent, id=child_id, is_child=True, child_id="", rotated_at=None)
+        tx.refresh_tokens.add(child)
+    return text
 
 
 def issue_client_credentials(
@@ -131,6 +170,12 @@ def revoke_family(tx: Tx, token: RefreshToken) -> None:
     _revoke(tx, family)
 
 
+def revoke_device(tx: Tx, pool_id: str, username: str, device_key: str) -> None:
+    """Revoke what a device that is forgotten was given, inside a write block."""
+    kept = tx.refresh_tokens.list(pool_id=pool_id, username=username)
+    _revoke(tx, [one for one in kept if one.device_key == device_key])
+
+
 def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
     """Revoke every token a user holds, inside a write block."""
     _revoke(tx, tx.refresh_tokens.list(pool_id=pool_id, username=username))
@@ -139,8 +184,9 @@ def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
 def is_revoked(call: Call, pool_id: str, token: Mapping[str, Any]) -> bool:
     """Whether the family of a user's token, given by its verified claims, is no longer good."""
     family = str(token.get("origin_jti") or token.get("event_id"))
-    kept = call.store.refresh_tokens.list(pool_id=pool_id, username=str(token["username"]), origin_jti=family)
-    return all(one.is_revoked for one in kept)
+    # One tells of all: a family is revoked as a whole, and no token joins it after that.
+    kept = call.store.refresh_tokens.find(pool_id=pool_id, username=str(token["username"]), origin_jti=family)
+    return kept is None or kept.is_revoked
 
 
 def _revoke(tx: Tx, kept: list[RefreshToken]) -> None:
@@ -175,6 +221,7 @@ def _tokens(
         scopes=kept.scopes,
         authenticated_at=kept.authenticated_at,
         issued_at=call.now,
+        device_key=kept.device_key,
     )
     groups = _groups(call, user)
     event = pre_token_generation.Event(source, user, groups, issue_, client_metadata)

@@ -22,6 +22,8 @@ SMS_OTP = "SMS_OTP"
 EMAIL_OTP = "EMAIL_OTP"
 SELECT_MFA_TYPE = "SELECT_MFA_TYPE"
 MFA_SETUP = "MFA_SETUP"
+DEVICE_SRP_AUTH = "DEVICE_SRP_AUTH"
+DEVICE_PASSWORD_VERIFIER = "DEVICE_PASSWORD_VERIFIER"  # noqa: S105
 
 
 class Step(Enum):
@@ -36,6 +38,8 @@ class Step(Enum):
     CHECK_SOFTWARE_TOKEN = "check the code of the authenticator app"  # noqa: S105
     CHECK_SENT_CODE = "check the code that was sent"
     CHOOSE_SECOND_FACTOR = "ask for the second factor the user chose"
+    ASK_DEVICE_PROOF = "ask for an SRP proof of the device"
+    CHECK_DEVICE_PROOF = "check the SRP proof of the device"
     END_SETUP = "go on with the second factor the user has set up"
 
 
@@ -54,6 +58,8 @@ ANSWERS: Mapping[tuple[str, str], Step] = {
     (EMAIL_OTP, EMAIL_OTP): Step.CHECK_SENT_CODE,
     (SELECT_MFA_TYPE, SELECT_MFA_TYPE): Step.CHOOSE_SECOND_FACTOR,
     (MFA_SETUP, MFA_SETUP): Step.END_SETUP,
+    (DEVICE_SRP_AUTH, DEVICE_SRP_AUTH): Step.ASK_DEVICE_PROOF,
+    (DEVICE_PASSWORD_VERIFIER, DEVICE_PASSWORD_VERIFIER): Step.CHECK_DEVICE_PROOF,
 }
 
 

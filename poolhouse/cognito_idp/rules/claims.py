@@ -53,6 +53,7 @@ class Issue:
     issued_at: datetime
     version: int | None = None
     nonce: str | None = None
+    device_key: str = ""
 
 
 def group_claims(groups: Iterable[Group]) -> GroupClaims:
@@ -83,6 +84,8 @@ def access_claims(user: User, issue: Issue, groups: GroupClaims, *, jti: str, ex
     }
     if issue.origin_jti is not None:
         claims["jti"] = jti
+    if issue.device_key:
+        claims["device_key"] = issue.device_key
     claims["username"] = user.username
     return claims
 

@@ -71,18 +71,24 @@ def parse_public_value(text: str) -> str | None:
     return text.lower()
 
 
+def group_of(pool_id: str) -> str:
+    """What stands before a user's name in what is hashed: the pool's id after its region."""
+    return pool_id.partition("_")[2]
+
+
 def proof(
     *,
-    pool_id: str,
-    username: str,
+    group: str,
+    identity: str,
     verifier: bytes,
     exponent: bytes,
     client_public: str,
     secret_block: bytes,
     timestamp: str,
 ) -> bytes:
-    """The signature a client that knows the password makes over the challenge.
+    """The signature a client that knows the secret makes over the challenge.
 
+    `group` and `identity` are the pool's and the user's, or a device's group key and key.
     Raises IllegalPublicValue for A mod N = 0 (RFC 5054 section 2.5.4), whose secret anyone can know.
     """
     a, b = mpz(client_public, 16), _number(exponent)
@@ -93,7 +99,7 @@ def proof(
     shared = gmpy2.powmod(a * gmpy2.powmod(_number(verifier), u, N) % N, b, N)  # type: ignore[attr-defined]
     extracted = hmac.digest(_padded(u), _padded(shared), "sha256")
     key = hmac.digest(extracted, _INFO, "sha256")[:16]
-    message = b"".join((_suffix(pool_id), username.encode(), secret_block, timestamp.encode()))
+    message = b"".join((group.encode(), identity.encode(), secret_block, timestamp.encode()))
     return hmac.digest(key, message, "sha256")
 
 
@@ -127,12 +133,8 @@ def _verifier(private_key: int) -> bytes:
 
 
 def _private_key(pool_id: str, username: str, password: str, salt: str) -> int:
-    inner = _hash(_suffix(pool_id) + f"{username}:{password}".encode())
+    inner = _hash(f"{group_of(pool_id)}{username}:{password}".encode())
     return int.from_bytes(_hash(_padded(mpz(salt, 16)) + inner), "big")
-
-
-def _suffix(pool_id: str) -> bytes:
-    return pool_id.partition("_")[2].encode()
 
 
 def _hash(value: bytes) -> bytes:

@@ -6,31 +6,32 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.errors import (
     InvalidLambdaResponseException,
     NotAuthorizedException,
+    RefreshTokenReuseException,
     UnexpectedLambdaException,
     UserLambdaValidationException,
 )
 from poolhouse.cognito_idp.flows import tokens
 from poolhouse.oauth.clients import AuthenticatedClient
-from poolhouse.oauth.errors import InvalidGrant, InvalidRequest, NotImplementedYet, UnauthorizedClient
+from poolhouse.oauth.errors import InvalidGrant, InvalidRequest, UnauthorizedClient
 
 
 def issue(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> dict[str, object]:
-    """The token response: no new refresh token, since the old one stays good."""
+    """The token response, with a new refresh token only where the app client rotates them."""
     if not client.app_client.is_oauth_client:
         raise UnauthorizedClient
-    if client.app_client.rotates_refresh_tokens:
-        raise NotImplementedYet("refresh token rotation")
     if "refresh_token" not in form:
         raise InvalidRequest
     try:
         issued = tokens.refresh(call, client.pool, client.app_client, form["refresh_token"])
-    except NotAuthorizedException:
+    except (NotAuthorizedException, RefreshTokenReuseException):
         raise InvalidGrant from None
     except (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException) as error:
         raise InvalidRequest(error.message) from None  # a guess: what Cognito says of a failed trigger here
+    rotated = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
     return {
         "id_token": issued.id_token,
         "access_token": issued.access_token,
+        **rotated,
         "expires_in": issued.expires_in,
         "token_type": "Bearer",
     }

@@ -44,6 +44,8 @@ CREATE INDEX refresh_tokens_family ON refresh_tokens (pool_id, username, origin_
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 CREATE TABLE software_tokens (
     pool_id TEXT, username TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username)) WITHOUT ROWID;
+CREATE TABLE devices (
+    pool_id TEXT, username TEXT, key TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, key)) WITHOUT ROWID;
 CREATE TABLE attempts (
     pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;
 CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);

@@ -39,8 +39,8 @@ def handshake(password: str, salt: str, exponent: bytes, username: str = USER) -
 
 def proof(verifier: bytes, exponent: bytes, client_public: str, timestamp: str, username: str = USER) -> bytes:
     return srp.proof(
-        pool_id=POOL,
-        username=username,
+        group=srp.group_of(POOL),
+        identity=username,
         verifier=verifier,
         exponent=exponent,
         client_public=client_public,

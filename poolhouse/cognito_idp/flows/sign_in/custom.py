@@ -4,7 +4,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import ChallengeSession, CustomAnswer, User
 from poolhouse.cognito_idp.errors import InvalidLambdaResponseException, NotAuthorizedException
 from poolhouse.cognito_idp.flows import challenge_sessions, custom_auth, password_proof, triggers
-from poolhouse.cognito_idp.flows.sign_in import finish
+from poolhouse.cognito_idp.flows.sign_in import device
 from poolhouse.cognito_idp.flows.sign_in.request import (
     Outcome,
     SignIn,
@@ -51,7 +51,7 @@ def go_on(call: Call, sign_in: SignIn, user: User | None, username: str) -> Outc
     if decision.issues_tokens:
         if user is None:
             raise NotAuthorizedException(_WRONG)
-        return finish.finish(call, sign_in, user)
+        return device.go_on(call, sign_in, user)
     if decision.challenge == CUSTOM_CHALLENGE:
         return custom_auth.create(call, sign_in, user, sign_in.pool.folded(username) if user is None else username)
     if decision.challenge == PASSWORD_VERIFIER and answers and answers[-1].challenge == "SRP_A":

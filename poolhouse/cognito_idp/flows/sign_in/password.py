@@ -12,6 +12,7 @@ from poolhouse.cognito_idp.flows import (
     password_attempts,
     password_proof,
     passwords,
+    srp_exchange,
 )
 from poolhouse.cognito_idp.flows.sign_in import custom, second_factor
 from poolhouse.cognito_idp.flows.sign_in.request import (
@@ -82,11 +83,11 @@ def begin_srp(call: Call, sign_in: SignIn) -> Outcome:
 
 def answer_proof(call: Call, sign_in: SignIn) -> Outcome:
     username = sign_in.required("USERNAME")
-    for name in ("PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"):
+    for name in srp_exchange.ANSWER_MEMBERS:
         sign_in.required(name)
     check_secret_hash(call, sign_in, username)
-    given = password_proof.parse_answer(sign_in.parameters)
-    waiting = password_proof.take_up(call, sign_in.app_client, given)
+    given = srp_exchange.parse_answer(sign_in)
+    waiting = srp_exchange.take_up(call, sign_in.app_client, given, PASSWORD_VERIFIER)
     sign_in = sign_in.at(waiting.progress)
     user = find_user(call, sign_in.pool, username)
     if user is not None and (user.username != waiting.username or user.sub != waiting.progress.sub):

@@ -46,11 +46,16 @@ class SignIn:
 
     def at(self, progress: Progress) -> "SignIn":
         """This request as one of a sign-in that has come so far."""
-        return dataclasses.replace(self, progress=progress)
+        return dataclasses.replace(self, progress=progress).with_device()
+
+    def with_device(self) -> "SignIn":
+        """This request with the device it names; the first to be named in a sign-in stays."""
+        key = self.parameters.get("DEVICE_KEY")
+        return self.with_progress(device_key=key) if key and not self.progress.device_key else self
 
     def with_progress(self, **changes: Any) -> "SignIn":
         """This request with its sign-in gone on."""
-        return self.at(replace(self.progress, **changes))
+        return dataclasses.replace(self, progress=replace(self.progress, **changes))
 
 
 def find_user(call: Call, pool: UserPool, username: str) -> User | None:

@@ -7,7 +7,7 @@ from poolhouse.cognito_idp.entities import ChallengeSession, User
 from poolhouse.cognito_idp.errors import InvalidParameterException
 from poolhouse.cognito_idp.flows import challenge_sessions, sent_codes, software_tokens
 from poolhouse.cognito_idp.flows.sent_codes import Role
-from poolhouse.cognito_idp.flows.sign_in import custom, finish
+from poolhouse.cognito_idp.flows.sign_in import custom, device
 from poolhouse.cognito_idp.flows.sign_in.request import Outcome, SignIn
 from poolhouse.cognito_idp.rules import destinations, second_factors
 from poolhouse.cognito_idp.rules.challenges import (
@@ -20,8 +20,10 @@ from poolhouse.cognito_idp.rules.challenges import (
 
 
 def ask(call: Call, sign_in: SignIn, user: User) -> Outcome:
+    """Ask for what the pool wants of this user now; a remembered device stands in for it where the pool says so."""
     pool = sign_in.pool
-    if pool.mfa_configuration == "OFF":
+    stands_in = device.is_remembered(call, sign_in, user) and pool.lets_devices_stand_in
+    if pool.mfa_configuration == "OFF" or stands_in:
         return go_on(call, sign_in, user)
     has_app = software_tokens.find(call.store, user) is not None
     try:
@@ -90,4 +92,4 @@ def end_setup(call: Call, sign_in: SignIn, user: User, pending: ChallengeSession
 def go_on(call: Call, sign_in: SignIn, user: User) -> Outcome:
     if sign_in.progress.custom is not None:
         return custom.go_on(call, sign_in, user, user.username)
-    return finish.finish(call, sign_in, user)
+    return device.go_on(call, sign_in, user)
