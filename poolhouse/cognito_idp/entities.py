@@ -59,6 +59,11 @@ class UserPool(Struct, frozen=True):
         return policy
 
     @property
+    def password_history_size(self) -> int:
+        """How many of a user's passwords, the present one among them, may not be chosen again."""
+        return int(self.password_policy.get("PasswordHistorySize", 0))
+
+    @property
     def temporary_password_ttl(self) -> timedelta:
         """How long an administrator's password lasts. TemporaryPasswordValidityDays supersedes its older twin."""
         older = self.settings.get("AdminCreateUserConfig", {}).get("UnusedAccountValidityDays")
@@ -126,6 +131,11 @@ class UserPool(Struct, frozen=True):
     def tier(self) -> str:
         """LITE, ESSENTIALS or PLUS."""
         return str(self.settings.get("UserPoolTier", "ESSENTIALS"))
+
+    @property
+    def threat_protection(self) -> str:
+        """OFF, AUDIT or ENFORCED."""
+        return str(self.settings.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"))
 
     @property
     def pre_token_generation_version(self) -> int:
@@ -271,6 +281,116 @@ class Domain(Struct, frozen=True):
     settings: Mapping[str, Any] = {}
 
 
+class Configuration(Struct, frozen=True):
+    """Settings of a pool that operations of their own set, for all its app clients (`client_id` empty) or one.
+
+    `kind` is "risk", "ui", "logs" or "sessions"; `settings` has the members of the API.
+    """
+
+    pool_id: str
+    kind: str
+    client_id: str
+    created_at: datetime
+    modified_at: datetime
+    settings: Mapping[str, Any] = {}
+
+
+class Branding(Struct, frozen=True):
+    """The style of an app client's managed login pages. `content` is what the API's type has beside ids and dates."""
+
+    pool_id: str
+    id: str
+    client_id: str
+    created_at: datetime
+    modified_at: datetime
+    content: Mapping[str, Any] = {}
+
+
+class Terms(Struct, frozen=True):
+    """A document that sign-up pages of an app client link to, "terms-of-use" or "privacy-policy"."""
+
+    pool_id: str
+    id: str
+    client_id: str
+    name: str
+    created_at: datetime
+    modified_at: datetime
+    links: Mapping[str, str] = {}
+
+
+class AuthEvent(Struct, frozen=True):
+    """Something a user of a pool with threat protection did: `kind` and `response` as the API names them.
+
+    `challenges` are Password and Mfa, each with Success or Failure.
+    """
+
+    pool_id: str
+    username: str
+    id: str
+    kind: str
+    response: str
+    created_at: datetime
+    ip: str
+    device: str
+    is_risk: bool = False
+    is_compromised: bool = False
+    challenges: Mapping[str, str] = {}
+    feedback: str = ""
+    feedback_by: str = ""
+    feedback_at: datetime | None = None
+
+
+class Replica(Struct, frozen=True):
+    """A pool's stand-in in another region."""
+
+    pool_id: str
+    region: str
+    status: str
+    tags: Mapping[str, str] = {}
+
+
+class ProvisionedLimit(Struct, frozen=True):
+    """How many requests a second of one category the account has asked for."""
+
+    category: str
+    value: int
+
+
+class IdentityProvider(Struct, frozen=True):
+    """Where users of a pool may sign in besides the pool itself. Its details, secrets among them, are sealed."""
+
+    pool_id: str
+    name: str
+    type: str
+    sealed_details: str
+    created_at: datetime
+    modified_at: datetime
+    attribute_mapping: Mapping[str, str] = {}
+    identifiers: tuple[str, ...] = ()
+    acr_mapping: Mapping[str, str] = {}
+
+
+class Identity(Struct, frozen=True):
+    """Who a user is with an identity provider: the value of `attribute` there, mostly "Cognito_Subject"."""
+
+    provider_name: str
+    provider_type: str
+    attribute: str
+    value: str
+    linked_at: datetime
+    is_primary: bool = False
+
+
+class LinkedIdentity(Struct, frozen=True):
+    """That an identity of a provider is a user's: nobody else's in its pool."""
+
+    pool_id: str
+    provider: str
+    attribute: str
+    value: str
+    username: str
+
+
 class Group(Struct, frozen=True):
     """A group of users in a pool. A lower `precedence` wins."""
 
@@ -314,9 +434,11 @@ class User(Struct, frozen=True):
     enabled: bool = True
     attributes: Mapping[str, str] = {}
     password: Password | None = None
+    previous_passwords: tuple[Password, ...] = ()  # the newest first, as many as the pool's policy remembers
     unverified: Mapping[str, str] = {}  # new values that wait for VerifyUserAttribute before they replace the old
     second_factors: tuple[str, ...] = ()  # those switched on: SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP
     preferred_factor: str = ""
+    identities: tuple[Identity, ...] = ()
     is_new: bool = False  # confirmed by a code and not signed in since
 
 
@@ -396,6 +518,7 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     custom: tuple[CustomAnswer, ...] | None = None
     validation_data: Mapping[str, str] | None = None
     device_key: str = ""
+    event_id: str = ""
 
 
 BEGUN = Progress()
@@ -440,6 +563,8 @@ class RefreshToken(Struct, frozen=True):
     is_superseded: bool = False
     child_id: str = ""
     rotated_at: datetime | None = None
+    last_used_at: datetime | None = None
+    last_ip: str = ""
 
 
 class Attempts(Struct, frozen=True):

@@ -163,6 +163,13 @@ def _remove_contents(tx: Tx, pool_id: str) -> None:
         tx.confirmation_codes,
         tx.software_tokens,
         tx.devices,
+        tx.auth_events,
+        tx.configurations,
+        tx.brandings,
+        tx.terms,
+        tx.replicas,
+        tx.identity_providers,
+        tx.linked_identities,
         tx.refresh_tokens,
         tx.attempts,
     ):

@@ -18,6 +18,7 @@ from poolhouse.cognito_idp.flows import (
     permissions,
     recovery_channel,
     registration,
+    threat_protection,
 )
 from poolhouse.cognito_idp.flows.messages import Occasion
 from poolhouse.cognito_idp.rules import codes as code_rules
@@ -67,15 +68,17 @@ def confirm_forgot_password(call: Call, request: "ConfirmForgotPasswordRequestTy
     codes.count_attempt(call, pool.id, user.username, code_rules.RECOVERY)
     # Whoever has no code learns nothing of the policy.
     codes.check(call, codes.find(call, pool.id, user.username, code_rules.FORGOT_PASSWORD), given)
-    password_rules.check(request["Password"], pool.password_policy, password_rules.NEW)
+    passwords.check_chosen(call, pool, user, request["Password"], password_rules.NEW, client_id=app_client.id)
     password = passwords.set_password(call, pool, user, request["Password"])
     with call.store.write() as tx:
         user = tx.users.get(pool_id=pool.id, username=user.username)
         code = codes.consume(call, tx, pool.id, user.username, code_rules.FORGOT_PASSWORD, given=given)
         attributes = {**user.attributes, f"{code.attribute}_verified": "true"}
-        user = replace(user, status="CONFIRMED", password=password, attributes=attributes, modified_at=call.now)
+        user = replace(user, status="CONFIRMED", attributes=attributes, modified_at=call.now)
+        user = passwords.changed(pool, user, password)
         names.claim(tx, pool, user)
         tx.users.put(user)
+    threat_protection.record(call, pool, user, "ForgotPassword", "Pass")
     registration.run_post_confirmation(
         call, pool, user, _CONFIRMED, client_id=app_client.id, client_metadata=request.get("ClientMetadata")
     )
@@ -96,14 +99,14 @@ def admin_set_user_password(call: Call, request: "AdminSetUserPasswordRequestTyp
     """Give a user a password: for good, or for one sign-in at which they must choose their own."""
     pool = find.pool(call, request["UserPoolId"])
     user = find.user(call, pool, request["Username"])
-    password_rules.check(request["Password"], pool.password_policy, password_rules.NEW)
+    passwords.check_chosen(call, pool, user, request["Password"], password_rules.NEW)
     is_permanent = request.get("Permanent", False)
     expires_at = None if is_permanent else call.now + pool.temporary_password_ttl
     password = passwords.set_password(call, pool, user, request["Password"], expires_at=expires_at)
     status = "CONFIRMED" if is_permanent else "FORCE_CHANGE_PASSWORD"
     with call.store.write() as tx:
         user = tx.users.get(pool_id=pool.id, username=user.username)
-        tx.users.put(replace(user, status=status, password=password, modified_at=call.now))
+        tx.users.put(passwords.changed(pool, replace(user, status=status, modified_at=call.now), password))
     return {}
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException
-from poolhouse.cognito_idp.flows import access, find, password_attempts, passwords, tokens
+from poolhouse.cognito_idp.flows import access, find, password_attempts, passwords, threat_protection, tokens
 from poolhouse.cognito_idp.rules import passwords as password_rules
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ def change_password(call: Call, request: "ChangePasswordRequestTypeDef") -> dict
     pool, user, proposed = signed_in.pool, signed_in.user, request["ProposedPassword"]
     if user.password is not None:
         _check_previous(call, pool, user, request.get("PreviousPassword"))
-    password_rules.check(proposed, pool.password_policy, password_rules.NEW)
+    passwords.check_chosen(call, pool, user, proposed, password_rules.NEW, client_id=signed_in.app_client.id)
     password = passwords.set_password(call, pool, user, proposed)
     with call.store.write() as tx:
         password_attempts.forgive(call, tx, pool.id, user.username)
         current = tx.users.get(pool_id=pool.id, username=user.username)
-        tx.users.put(replace(current, password=password, modified_at=call.now))
+        tx.users.put(passwords.changed(pool, replace(current, modified_at=call.now), password))
+    threat_protection.record(call, pool, user, "PasswordChange", "Pass")
     return {}
 
 

@@ -10,10 +10,12 @@ from poolhouse.cognito_idp.entities import (
     Device,
     Domain,
     Group,
+    IdentityProvider,
     ResourceServer,
     User,
     UserPool,
 )
+from poolhouse.cognito_idp.flows import triggers
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens
 from poolhouse.cognito_idp.rules.destinations import Destination
 from poolhouse.cognito_idp.rules.pool_settings import MFA_MEMBERS
@@ -82,6 +84,29 @@ def resource_server_type(server: ResourceServer) -> Shape:
     return {"UserPoolId": server.pool_id, "Identifier": server.identifier, "Name": server.name, "Scopes": scopes}
 
 
+def identity_provider_type(provider: IdentityProvider, details: Mapping[str, str]) -> Shape:
+    shape: Shape = {
+        "UserPoolId": provider.pool_id,
+        "ProviderName": provider.name,
+        "ProviderType": provider.type,
+        "ProviderDetails": details,
+        "AttributeMapping": provider.attribute_mapping,
+        "IdpIdentifiers": provider.identifiers,
+    }
+    if provider.acr_mapping:
+        shape["AcrMapping"] = provider.acr_mapping
+    return {**shape, "LastModifiedDate": provider.modified_at, "CreationDate": provider.created_at}
+
+
+def provider_description(provider: IdentityProvider) -> Shape:
+    return {
+        "ProviderName": provider.name,
+        "ProviderType": provider.type,
+        "LastModifiedDate": provider.modified_at,
+        "CreationDate": provider.created_at,
+    }
+
+
 def group_type(group: Group) -> Shape:
     shape: Shape = {"GroupName": group.name, "UserPoolId": group.pool_id}
     optional = {"Description": group.description, "RoleArn": group.role_arn, "Precedence": group.precedence}
@@ -117,7 +142,8 @@ def user_type(user: User, names: Collection[str] | None = None) -> Shape:
 
 def attribute_list(user: User, readable: Collection[str] | None = None) -> list[dict[str, str]]:
     """The user's attributes that may be read, None for all; `sub` always, and last, as AWS has it."""
-    told = {name: value for name, value in user.attributes.items() if readable is None or name in readable}
+    whole = triggers.with_identities(user, user.attributes)
+    told = {name: value for name, value in whole.items() if readable is None or name in readable}
     return [{"Name": name, "Value": value} for name, value in {**told, "sub": user.sub}.items()]
 
 

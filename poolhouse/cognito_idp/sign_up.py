@@ -18,6 +18,7 @@ from poolhouse.cognito_idp.flows import (
     permissions,
     recovery_channel,
     registration,
+    threat_protection,
 )
 from poolhouse.cognito_idp.flows.messages import Occasion
 from poolhouse.cognito_idp.flows.sign_in.request import SignIn
@@ -64,6 +65,7 @@ def sign_up(call: Call, request: "SignUpRequestTypeDef") -> dict[str, object]:
         if kept is not None:
             tx.confirmation_codes.put(kept)
     metadata = request.get("ClientMetadata")
+    threat_protection.record(call, pool, user, "SignUp", "Pass")
     if answer.confirms:
         registration.run_post_confirmation(
             call, pool, user, _CONFIRMED, client_id=app_client.id, client_metadata=metadata
@@ -121,6 +123,7 @@ def resend_confirmation_code(call: Call, request: "ResendConfirmationCodeRequest
             raise InvalidParameterException("User is already confirmed.")
         tx.confirmation_codes.put(kept)
     occasion = Occasion(messages.RESEND_CODE, app_client.id, request.get("ClientMetadata"))
+    threat_protection.record(call, pool, user, "ResendCode", "Pass")
     messages.send_code(call, pool, user, occasion, destination, code=code)
     return {"CodeDeliveryDetails": shapes.code_delivery_details_type(destination)}
 
@@ -152,7 +155,8 @@ def _checked(call: Call, pool: UserPool, app_client: AppClient, request: "SignUp
     user = registration.draft(call, pool, request["Username"], attributes, status="UNCONFIRMED")
     schema.check_sign_up(pool, user.attributes)
     if request.get("Password"):
-        password_rules.check(request["Password"], pool.password_policy, password_rules.SIGN_UP)
+        prefix, client_id = password_rules.SIGN_UP, app_client.id
+        passwords.check_chosen(call, pool, user, request["Password"], prefix, client_id=client_id, is_sign_up=True)
     elif not _may_sign_up_without_password(pool, app_client, user):
         raise InvalidParameterException("Missing required parameter Password")  # AWS's sentence is not known
     return user

@@ -125,6 +125,8 @@ def _remove(tx: Tx, user: User) -> None:
         tx.confirmation_codes,
         tx.software_tokens,
         tx.devices,
+        tx.auth_events,
+        tx.linked_identities,
         tx.attempts,
         tx.memberships,
     ):

@@ -6,17 +6,25 @@ from poolhouse.apigateway.entities import RestApi
 from poolhouse.cognito_idp.entities import (
     AppClient,
     Attempts,
+    AuthEvent,
+    Branding,
     ChallengeSession,
+    Configuration,
     ConfirmationCode,
     Device,
     Domain,
     Group,
+    IdentityProvider,
+    LinkedIdentity,
     Membership,
+    ProvisionedLimit,
     RefreshToken,
+    Replica,
     ResourceServer,
     SigningKey,
     SignInName,
     SoftwareToken,
+    Terms,
     User,
     UserPool,
 )
@@ -58,6 +66,23 @@ SIGN_IN_NAMES = Entity(
 )
 SOFTWARE_TOKENS = Entity("software_tokens", SoftwareToken, key=("pool_id", "username"), cached=True)
 DEVICES = Entity("devices", Device, key=("pool_id", "username", "key"))
+CONFIGURATIONS = Entity("configurations", Configuration, key=("pool_id", "kind", "client_id"), cached=True)
+BRANDINGS = Entity("brandings", Branding, key=("pool_id", "id"), columns={"client_id": lambda b: b.client_id})
+TERMS = Entity(
+    "terms", Terms, key=("pool_id", "id"), columns={"client_id": lambda t: t.client_id, "name": lambda t: t.name}
+)
+REPLICAS = Entity("replicas", Replica, key=("pool_id", "region"))
+PROVISIONED_LIMITS = Entity("provisioned_limits", ProvisionedLimit, key=("category",))
+IDENTITY_PROVIDERS = Entity("identity_providers", IdentityProvider, key=("pool_id", "name"))
+LINKED_IDENTITIES = Entity(
+    "linked_identities",
+    LinkedIdentity,
+    key=("pool_id", "provider", "attribute", "value"),
+    columns={"username": lambda i: i.username},
+)
+AUTH_EVENTS = Entity(
+    "auth_events", AuthEvent, key=("pool_id", "username", "id"), columns={"created_at": lambda e: e.created_at}
+)
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -115,6 +140,14 @@ class Tables:
         self.sign_in_names = table(SIGN_IN_NAMES)
         self.software_tokens = table(SOFTWARE_TOKENS)
         self.devices = table(DEVICES)
+        self.configurations = table(CONFIGURATIONS)
+        self.brandings = table(BRANDINGS)
+        self.terms = table(TERMS)
+        self.replicas = table(REPLICAS)
+        self.provisioned_limits = table(PROVISIONED_LIMITS)
+        self.identity_providers = table(IDENTITY_PROVIDERS)
+        self.linked_identities = table(LINKED_IDENTITIES)
+        self.auth_events = table(AUTH_EVENTS)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
         self.refresh_tokens = table(REFRESH_TOKENS)

@@ -48,7 +48,18 @@ def user_of(call: Call, access_token: str, *, scope: str = ADMIN_SCOPE) -> Signe
     return SignedIn(pool, app_client, user, proven)
 
 
-def _proven(call: Call, access_token: str) -> tuple[UserPool, VerifiedClaims]:
+def holder_of(call: Call, token: str, *, token_use: str) -> SignedIn:
+    """The user whose access or ID token this is, whatever its scopes. Raises as `user_of`."""
+    pool, proven = _proven(call, token, token_use)
+    app_client = find.app_client(call, str(proven.get("client_id") or proven.get("aud") or ""))
+    username = proven.get("username") or proven.get("cognito:username")
+    user = _user(call, pool, {**proven.claims, "username": username})
+    if tokens.is_revoked(call, pool.id, {**proven.claims, "username": username}):
+        raise NotAuthorizedException("Access Token has been revoked")
+    return SignedIn(pool, app_client, user, proven)
+
+
+def _proven(call: Call, access_token: str, token_use: str = "access") -> tuple[UserPool, VerifiedClaims]:  # noqa: S107
     try:
         token = verify.parse(access_token)
         base, _, pool_id = token.issuer.rpartition("/")
@@ -56,7 +67,7 @@ def _proven(call: Call, access_token: str) -> tuple[UserPool, VerifiedClaims]:
         if pool is None or base != call.issuer_base:
             raise NotAuthorizedException(_INVALID)
         find_key = functools.partial(keys.find_public_key, call, pool.id)
-        return pool, verify.verify(token, find_key, issuer=token.issuer, token_use="access", now=call.now)  # noqa: S106
+        return pool, verify.verify(token, find_key, issuer=token.issuer, token_use=token_use, now=call.now)
     except verify.TokenError as error:
         raise NotAuthorizedException(_SENTENCES.get(type(error), _INVALID)) from error
 

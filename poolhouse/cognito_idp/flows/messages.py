@@ -18,6 +18,7 @@ RESEND_CODE = "CustomMessage_ResendCode"
 FORGOT_PASSWORD = "CustomMessage_ForgotPassword"  # noqa: S105
 UPDATE_USER_ATTRIBUTE = "CustomMessage_UpdateUserAttribute"
 VERIFY_USER_ATTRIBUTE = "CustomMessage_VerifyUserAttribute"
+ACCOUNT_TAKE_OVER = "CustomEmailSender_AccountTakeOverNotification"
 AUTHENTICATION = "CustomMessage_Authentication"
 _MAY_CONFIRM_BY_LINK = frozenset({SIGN_UP, RESEND_CODE})
 
@@ -69,6 +70,13 @@ def send_invitation(
         _deliver(
             call, pool, user, occasion, destination, texts=texts, code=password or "", username=_shown_name(pool, user)
         )
+
+
+def deliver_notification(call: Call, pool: UserPool, user: User, *, subject: str, body: str) -> None:
+    """Send a mail that carries no code, as it is. Never inside a write block."""
+    destination = Destination("email", user.attributes["email"])
+    texts = messages.Texts(subject, body, "")
+    _deliver(call, pool, user, Occasion(ACCOUNT_TAKE_OVER), destination, texts=texts, code="")
 
 
 def _customized(

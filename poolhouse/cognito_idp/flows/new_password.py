@@ -48,7 +48,7 @@ def set_by_challenge(
         raise InvalidParameterException("Missing required parameter NEW_PASSWORD")
     if user.status != "FORCE_CHANGE_PASSWORD":
         raise NotAuthorizedException("Invalid session for the user.")
-    password_rules.check(chosen, pool.password_policy, password_rules.NEW)
+    passwords.check_chosen(call, pool, user, chosen, password_rules.NEW, client_id=app_client.id)
     given = {name.removeprefix(_PREFIX): value for name, value in responses.items() if name.startswith(_PREFIX)}
     _check_attributes(pool, app_client, user, given)
     password = passwords.set_password(call, pool, user, chosen)
@@ -56,7 +56,8 @@ def set_by_challenge(
         challenge_sessions.spend(tx, pending)
         user = tx.users.get(pool_id=pool.id, username=user.username)
         attributes = {**user.attributes, **given}
-        user = replace(user, status="CONFIRMED", password=password, attributes=attributes, modified_at=call.now)
+        user = replace(user, status="CONFIRMED", attributes=attributes, modified_at=call.now)
+        user = passwords.changed(pool, user, password)
         names.claim(tx, pool, user)
         tx.users.put(user)
     return user

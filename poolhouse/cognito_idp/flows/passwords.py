@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import Password, User, UserPool
+from poolhouse.cognito_idp.errors import PasswordHistoryPolicyViolationException
+from poolhouse.cognito_idp.flows import threat_protection
 from poolhouse.cognito_idp.rules import passwords, srp
 
 # Without the characters that HTML mail and message placeholders give a meaning to.
@@ -53,3 +57,30 @@ def generate(policy: Mapping[str, Any]) -> str:
 
 def _purpose(pool_id: str, username: str) -> str:
     return f"password:{pool_id}:{username}"
+
+
+def check_chosen(
+    call: Call, pool: UserPool, user: User, password: str, prefix: str, *, client_id: str = "", is_sign_up: bool = False
+) -> None:
+    """Raise unless a user of this pool may choose this password: by its policy, its history, and what others know.
+
+    InvalidPasswordException, its sentence begun with `prefix`, or PasswordHistoryPolicyViolationException.
+    """
+    passwords.check(password, pool.password_policy, prefix)
+    occasion = threat_protection.SIGN_UP if is_sign_up else threat_protection.PASSWORD_CHANGE
+    threat_protection.check_password(call, pool, password, occasion, client_id)
+    for known in _remembered(pool, user):
+        if is_password(call, pool, replace(user, password=known), password):
+            # The error is documented; its sentence is not.
+            raise PasswordHistoryPolicyViolationException("Password has previously been used.")
+
+
+def changed(pool: UserPool, user: User, password: Password) -> User:
+    """The user with another password; the one before is remembered as long as the pool wants."""
+    kept = _remembered(pool, user)[: max(pool.password_history_size - 1, 0)]
+    return replace(user, password=password, previous_passwords=kept)
+
+
+def _remembered(pool: UserPool, user: User) -> tuple[Password, ...]:
+    present = () if user.password is None else (user.password,)
+    return (*present, *user.previous_passwords)[: pool.password_history_size]

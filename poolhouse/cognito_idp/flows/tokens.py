@@ -8,7 +8,7 @@ revoked carry no `origin_jti`; their family is known by its `event_id`, so that 
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from poolhouse import aside
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, RefreshToken, User, UserPool
 from poolhouse.cognito_idp.errors import NotAuthorizedException, UserNotFoundException
-from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep
+from poolhouse.cognito_idp.flows import keys, pre_token_generation, sweep, tracked_sessions
 from poolhouse.cognito_idp.rules import claims, refresh_tokens, token_overrides
 from poolhouse.cognito_idp.rules.claims import ADMIN_SCOPE, GroupClaims, Issue
 from poolhouse.jose import opaque
@@ -75,12 +75,15 @@ def issue(
         expires_at=call.now + app_client.refresh_token_ttl,
         scopes=scopes,
         device_key=device_key,
+        last_ip=call.source_ip,
     )
     tokens = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
+    most = tracked_sessions.most(call, pool)
     with call.store.write() as tx:
         _check_present(tx.users.find(pool_id=pool.id, username=user.username), user)
         settle(tx)
         tx.refresh_tokens.add(kept)
+        _keep_within(tx, user, call.now, most)
         sweep.now_and_then(tx, call.now)
     return IssuedTokens(tokens.access_token, tokens.expires_in, tokens.id_token, refresh_token)
 
@@ -125,8 +128,19 @@ def refresh(
     source = "TokenGeneration_RefreshTokens"
     issued = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
     if not app_client.rotates_refresh_tokens:
+        _mark_used(call, pool, kept)
         return issued
     return dataclasses.replace(issued, refresh_token=_rotated(call, app_client, kept))
+
+
+def _mark_used(call: Call, pool: UserPool, kept: RefreshToken) -> None:
+    """Remember when and from where a session was last active, where the pool tracks sessions."""
+    if tracked_sessions.most(call, pool) is None:
+        return
+    with call.store.write() as tx:
+        current = tx.refresh_tokens.find(id=kept.id)
+        if current is not None:
+            tx.refresh_tokens.put(replace(current, last_used_at=call.now, last_ip=call.source_ip))
 
 
 def _rotated(call: Call, app_client: AppClient, used: RefreshToken) -> str:
@@ -141,6 +155,7 @@ def _rotated(call: Call, app_client: AppClient, used: RefreshToken) -> str:
         rotated_at = parent.rotated_at or call.now
         tx.refresh_tokens.put(replace(parent, child_id=child_id, rotated_at=rotated_at))
         child = replace(parent, id=child_id, is_child=True, child_id="", rotated_at=None)
+        child = replace(child, last_used_at=call.now, last_ip=call.source_ip)
         tx.refresh_tokens.add(child)
     return text
 
@@ -164,6 +179,46 @@ def issue_client_credentials(
     return IssuedTokens(token, int(app_client.access_token_ttl.total_seconds()))
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a derived token is made of: whose it is, the proven claims it comes from, and what is left of it."""
+
+    user: User
+    claims: Mapping[str, Any]
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    actor: Mapping[str, object] | None
+
+
+def derive(call: Call, pool: UserPool, app_client: AppClient, derived: Derived, *, use: str) -> str:
+    """A token of the subject's family for this app client: it ends with the family. `use` is "access" or "id".
+
+    Which claims AWS puts in beside RFC 8693's `act` and `aud` is taken from ordinary tokens.
+    """
+    proven, user = derived.claims, derived.user
+    issue_ = Issue(
+        issuer=_issuer(call, pool),
+        client_id=app_client.id,
+        event_id=str(proven.get("event_id", "")),
+        origin_jti=None if "origin_jti" not in proven else str(proven["origin_jti"]),
+        scopes=derived.scopes,
+        authenticated_at=datetime.fromtimestamp(int(proven["auth_time"]), UTC),
+        issued_at=call.now,
+    )
+    groups, jti = _groups(call, user), call.new_id()
+    if use == "access":
+        expires_at = _seconds_after(call, app_client.access_token_ttl)
+        made = claims.access_claims(user, issue_, groups, jti=jti, expires_at=expires_at)
+    else:
+        readable, expires_at = app_client.read_attributes, _seconds_after(call, app_client.id_token_ttl)
+        made = claims.id_claims(user, issue_, groups, jti=jti, expires_at=expires_at, readable=readable)
+    if derived.audiences:
+        made["aud"] = derived.audiences[0] if len(derived.audiences) == 1 else list(derived.audiences)
+    if derived.actor is not None:
+        made["act"] = derived.actor
+    return aside.work(sign, keys.signing_key(call, pool.id, use), made)
+
+
 def revoke_family(tx: Tx, token: RefreshToken) -> None:
     """Revoke every token of the sign-in this one is of, inside a write block."""
     family = tx.refresh_tokens.list(pool_id=token.pool_id, username=token.username, origin_jti=token.origin_jti)
@@ -181,11 +236,16 @@ def revoke_user(tx: Tx, pool_id: str, username: str) -> None:
     _revoke(tx, tx.refresh_tokens.list(pool_id=pool_id, username=username))
 
 
+def family(token: Mapping[str, Any]) -> str:
+    """Which family a user's token is of, by its verified claims."""
+    return str(token.get("origin_jti") or token.get("event_id"))
+
+
 def is_revoked(call: Call, pool_id: str, token: Mapping[str, Any]) -> bool:
     """Whether the family of a user's token, given by its verified claims, is no longer good."""
-    family = str(token.get("origin_jti") or token.get("event_id"))
+    family_id = family(token)
     # One tells of all: a family is revoked as a whole, and no token joins it after that.
-    kept = call.store.refresh_tokens.find(pool_id=pool_id, username=str(token["username"]), origin_jti=family)
+    kept = call.store.refresh_tokens.find(pool_id=pool_id, username=str(token["username"]), origin_jti=family_id)
     return kept is None or kept.is_revoked
 
 
@@ -193,6 +253,14 @@ def _revoke(tx: Tx, kept: list[RefreshToken]) -> None:
     for one in kept:
         if not one.is_revoked:
             tx.refresh_tokens.put(replace(one, is_revoked=True))
+
+
+def _keep_within(tx: Tx, user: User, now: datetime, most: int | None) -> None:
+    """End the oldest sessions of a user who has more than their pool allows, inside a write block."""
+    if most is None:
+        return
+    for token in tracked_sessions.active(tx, user, now)[:-most]:
+        revoke_family(tx, token)
 
 
 def _check_present(current: User | None, user: User) -> None:

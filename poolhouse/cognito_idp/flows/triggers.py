@@ -17,6 +17,7 @@ from poolhouse.cognito_idp.errors import (
     UnexpectedLambdaException,
     UserLambdaValidationException,
 )
+from poolhouse.cognito_idp.rules.claims import identity_members
 
 _SERVICE = "cognito-idp.amazonaws.com"
 _PATIENCE = timedelta(seconds=5)
@@ -36,11 +37,19 @@ def function_arn(pool: UserPool, trigger: str) -> str | None:
 
 def user_attributes(pool: UserPool, user: User) -> dict[str, str]:
     """What triggers are told of a user who exists: `userAttributes` of the request."""
-    attributes = {"sub": user.sub, "cognito:user_status": user.status, **user.attributes}
+    attributes = {"sub": user.sub, "cognito:user_status": user.status, **with_identities(user, user.attributes)}
     for name in ("email", "phone_number"):
         if name in user.attributes and name in (*pool.username_attributes, *pool.alias_attributes):
             attributes[f"cognito:{name.removesuffix('_number')}_alias"] = user.attributes[name]
     return attributes
+
+
+def with_identities(user: User, attributes: Mapping[str, str]) -> Mapping[str, str]:
+    """A user's attributes with the identities linked to them, as JSON text."""
+    if not user.identities:
+        return attributes
+    listed = [identity_members(identity) for identity in user.identities]
+    return {**attributes, "identities": msgspec.json.encode(listed).decode()}
 
 
 def run(  # noqa: PLR0917 - the parts of the event, in their order

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from poolhouse.cognito_idp.entities import Group, User
+from poolhouse.cognito_idp.entities import Group, Identity, User
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 Claims = dict[str, object]
@@ -116,7 +116,27 @@ def id_claims(
         claims["jti"] = jti
     if issue.nonce is not None:
         claims["nonce"] = issue.nonce
+    if user.identities:
+        claims["identities"] = [_identity_claim(identity) for identity in user.identities]
     return claims | _group_claims(groups) | attribute_claims(user.attributes, readable, issue.scopes)
+
+
+def identity_members(identity: Identity) -> Claims:
+    """An identity as the `identities` attribute of a user tells it; the issuer is SAML's alone, and not kept here."""
+    return {
+        "userId": identity.value,
+        "providerName": identity.provider_name,
+        "providerType": identity.provider_type,
+        "issuer": None,
+        "primary": identity.is_primary,
+        "dateCreated": int(identity.linked_at.timestamp() * 1000),
+    }
+
+
+def _identity_claim(identity: Identity) -> Claims:
+    """The same in a token, where a flag and a time are text."""
+    members = identity_members(identity)
+    return {**members, "primary": str(members["primary"]).lower(), "dateCreated": str(members["dateCreated"])}
 
 
 def machine_claims(issue: Issue, *, jti: str, expires_at: int) -> Claims:

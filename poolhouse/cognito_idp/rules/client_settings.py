@@ -26,6 +26,14 @@ _DEFAULTS: Mapping[str, Any] = {
     "EnablePropagateAdditionalUserContextData": False,
     "RefreshTokenValidity": 30,
 }
+_CLIENT_TOKEN = "ALLOW_CLIENT_TOKEN_AUTH"  # noqa: S105 - the model of the operation names it, the model's list does not
+_AUTH_FLOWS = frozenset(
+    {
+        *("ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"),
+        *("ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
+        *("ALLOW_USER_AUTH", "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION", _CLIENT_TOKEN),
+    }
+)
 STANDARD_SCOPES = frozenset({"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"})
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _DEFAULT_UNITS = {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"}
@@ -60,11 +68,18 @@ def filled(request: Mapping[str, Any]) -> Settings:
 
 
 def check(
-    pool: UserPool, settings: Mapping[str, Any], *, has_secret: bool, has_scope: Callable[[str], bool], verb: str
+    pool: UserPool,
+    settings: Mapping[str, Any],
+    *,
+    has_secret: bool,
+    has_scope: Callable[[str], bool],
+    has_provider: Callable[[str], bool],
+    verb: str,
 ) -> None:
     """Raise what AWS raises for settings that it does not take.
 
-    `has_scope` says whether a resource server of the pool has this custom scope; `verb` is "creating" or "updating".
+    `has_scope` says whether a resource server of the pool has this custom scope, `has_provider` whether the pool has
+    this identity provider; `verb` is "creating" or "updating".
     """
     _check_auth_flows(pool, settings)
     schema.check_readable(
@@ -74,7 +89,7 @@ def check(
         message = f"Invalid write attributes specified while {verb} a client"
         schema.check_writable(pool, settings["WriteAttributes"], message)
     _check_validity(settings)
-    _check_providers(settings)
+    _check_providers(pool, settings, has_provider)
     if settings.get("EnablePropagateAdditionalUserContextData") and not has_secret:
         raise InvalidParameterException(
             "Client Secret is required to set EnablePropagateAdditionalUserContextData as true"
@@ -91,6 +106,12 @@ def _check_auth_flows(pool: UserPool, settings: Mapping[str, Any]) -> None:
         raise InvalidParameterException(
             "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names."
         )
+    unknown = [flow for flow in flows if flow not in _AUTH_FLOWS]
+    if unknown:
+        raise InvalidParameterException(f"{unknown[0]} is not a valid ExplicitAuthFlow.")  # as the model would say it
+    if _CLIENT_TOKEN in flows and len(flows) > 1:
+        # That it must stand alone is documented (GetClientToken); the sentence is not.
+        raise InvalidParameterException(f"{_CLIENT_TOKEN} cannot be used with other auth flows.")
     if "ALLOW_USER_AUTH" in flows and pool.tier == "LITE":
         _refuse_in_lite("Choice Based Authentication")  # the feature's name is a guess
     if settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED":
@@ -124,10 +145,10 @@ def _check_validity(settings: Mapping[str, Any]) -> None:
         )
 
 
-def _check_providers(settings: Mapping[str, Any]) -> None:
+def _check_providers(pool: UserPool, settings: Mapping[str, Any], has_provider: Callable[[str], bool]) -> None:
     for provider in settings.get("SupportedIdentityProviders", ()):
-        if provider != "COGNITO":  # no operation that makes another one is built yet
-            raise InvalidParameterException(f"The provider {provider} does not exist for User Pool")
+        if provider != "COGNITO" and not has_provider(provider):
+            raise InvalidParameterException(f"The provider {provider} does not exist for User Pool {pool.id}.")
 
 
 def _check_oauth(settings: Mapping[str, Any], *, has_secret: bool) -> None:

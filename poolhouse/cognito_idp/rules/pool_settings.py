@@ -234,6 +234,10 @@ def _check_tier(settings: Mapping[str, Any]) -> None:
         features.append(f"Token Customization with Pre-Token Generation Lambda {version}")
     if len(settings.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ())) > 1:
         features.append("Passwordless Sign-In")
+    if settings.get("Policies", {}).get("PasswordPolicy", {}).get("PasswordHistorySize"):
+        features.append("Password History")
+    if settings.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF":
+        features.append("Threat Protection")
     if features:
         _refuse_in_lite(features)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.flows import tokens
+from poolhouse.cognito_idp.flows import machine_scopes, tokens
 from poolhouse.oauth.clients import AuthenticatedClient
 from poolhouse.oauth.errors import InvalidRequest, InvalidScope, UnauthorizedClient
 
@@ -20,25 +20,11 @@ def issue(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> d
 
 
 def _scopes(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> tuple[str, ...]:
-    """Custom scopes only. "Any scope that you request must be activated for the app client. If not, Amazon Cognito
-    ignores it": https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
-    When nothing is left, the error is a guess.
-    """
-    allowed = [
-        scope for scope in client.app_client.settings.get("AllowedOAuthScopes", ()) if _exists(call, client, scope)
-    ]
-    asked = list(dict.fromkeys(form.get("scope", "").split()))
-    granted = tuple(scope for scope in asked if scope in allowed) if asked else tuple(allowed)
+    """Custom scopes only. When nothing is left, the error is a guess."""
+    granted = machine_scopes.granted(call, client.pool, client.app_client, form.get("scope", "").split())
     if not granted:
         raise InvalidScope
     return granted
-
-
-def _exists(call: Call, client: AuthenticatedClient, scope: str) -> bool:
-    """Whether a resource server still has the scope: one deleted there but left on the client is silently dropped."""
-    identifier, _, name = scope.rpartition("/")
-    server = call.store.resource_servers.find(pool_id=client.pool.id, identifier=identifier)
-    return server is not None and name in server.scopes
 
 
 def _client_metadata(form: Mapping[str, str]) -> dict[str, str] | None:

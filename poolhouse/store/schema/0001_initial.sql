@@ -46,6 +46,28 @@ CREATE TABLE software_tokens (
     pool_id TEXT, username TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username)) WITHOUT ROWID;
 CREATE TABLE devices (
     pool_id TEXT, username TEXT, key TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, key)) WITHOUT ROWID;
+CREATE TABLE configurations (
+    pool_id TEXT, kind TEXT, client_id TEXT, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, kind, client_id)) WITHOUT ROWID;
+CREATE TABLE brandings (
+    pool_id TEXT, id TEXT, client_id TEXT NOT NULL, document BLOB NOT NULL, PRIMARY KEY (pool_id, id));
+CREATE UNIQUE INDEX brandings_client ON brandings (pool_id, client_id);
+CREATE TABLE terms (
+    pool_id TEXT, id TEXT, client_id TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, PRIMARY KEY (pool_id, id));
+CREATE UNIQUE INDEX terms_client ON terms (pool_id, client_id, name);
+CREATE TABLE replicas (
+    pool_id TEXT, region TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, region)) WITHOUT ROWID;
+CREATE TABLE provisioned_limits (category TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE identity_providers (
+    pool_id TEXT, name TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
+CREATE TABLE linked_identities (
+    pool_id TEXT, provider TEXT, attribute TEXT, value TEXT, username TEXT NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, provider, attribute, value));
+CREATE INDEX linked_identities_username ON linked_identities (pool_id, username);
+CREATE TABLE auth_events (
+    pool_id TEXT NOT NULL, username TEXT NOT NULL, id TEXT NOT NULL, created_at REAL NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX auth_events_id ON auth_events (pool_id, username, id);
+CREATE INDEX auth_events_created ON auth_events (pool_id, username, created_at, id);
 CREATE TABLE attempts (
     pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;
 CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);

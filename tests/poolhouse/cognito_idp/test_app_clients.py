@@ -158,7 +158,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"SupportedIdentityProviders": ["Nobody"]},
         "InvalidParameterException",
-        "The provider Nobody does not exist for User Pool",
+        "The provider Nobody does not exist for User Pool {pool_id}.",
     ),
     (
         {"WriteAttributes": ["custom:nothing"]},
@@ -192,7 +192,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 def test_what_aws_refuses_is_refused_and_nothing_is_made(
     cognito: Any, pool_id: str, settings: dict[str, Any], code: str, message: str
 ) -> None:
-    with refused(code, message):
+    with refused(code, message.format(pool_id=pool_id) if "pool_id" in message else message):
         create(cognito, pool_id, **settings)
     assert cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"] == []
 

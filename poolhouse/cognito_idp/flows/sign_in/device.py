@@ -4,7 +4,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import ChallengeSession, User
 from poolhouse.cognito_idp.errors import NotAuthorizedException
 from poolhouse.cognito_idp.flows import devices, srp_exchange
-from poolhouse.cognito_idp.flows.sign_in import finish
+from poolhouse.cognito_idp.flows.sign_in import finish, watch
 from poolhouse.cognito_idp.flows.sign_in.request import (
     Outcome,
     SignIn,
@@ -12,6 +12,7 @@ from poolhouse.cognito_idp.flows.sign_in.request import (
     check_secret_hash,
     find_user,
 )
+from poolhouse.cognito_idp.flows.srp_exchange import Answer
 from poolhouse.cognito_idp.rules.challenges import DEVICE_PASSWORD_VERIFIER
 
 _SOURCE = "TokenGeneration_AuthenticateDevice"
@@ -46,5 +47,11 @@ def answer_proof(call: Call, sign_in: SignIn) -> Outcome:
         raise NotAuthorizedException("Incorrect username or password.")
     check_enabled(user)
     sign_in = sign_in.at(waiting.progress)
+    return watch.watched(
+        call, sign_in, DEVICE_PASSWORD_VERIFIER, lambda watched: _prove(call, watched, user, waiting, given)
+    )
+
+
+def _prove(call: Call, sign_in: SignIn, user: User, waiting: ChallengeSession, given: Answer) -> Outcome:
     devices.prove(call, sign_in, user, waiting, given)
     return finish.finish(call, sign_in.with_progress(source=_SOURCE), user)

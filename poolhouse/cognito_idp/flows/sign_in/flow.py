@@ -6,7 +6,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import ChallengeSession, User
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
 from poolhouse.cognito_idp.flows import challenge_sessions
-from poolhouse.cognito_idp.flows.sign_in import choice, custom, device, finish, password, second_factor
+from poolhouse.cognito_idp.flows.sign_in import choice, custom, device, finish, password, second_factor, watch
 from poolhouse.cognito_idp.flows.sign_in.request import (
     Outcome,
     SignIn,
@@ -33,7 +33,9 @@ def begin(
     beginning = auth_flows.check(auth_flow, sign_in.app_client, is_admin=is_admin)
     if beginning is Beginning.CHOICE and session:
         return choice.go_on_from_sign_up(call, sign_in, session)
-    return _BEGIN[beginning](call, sign_in)
+    if beginning is Beginning.REFRESH:
+        return finish.refresh(call, sign_in)
+    return watch.watched(call, sign_in, auth_flow, lambda watched: _BEGIN[beginning](call, watched))
 
 
 def answer(call: Call, sign_in: SignIn, challenge: str, session: str | None) -> Outcome:
@@ -51,8 +53,12 @@ def answer(call: Call, sign_in: SignIn, challenge: str, session: str | None) -> 
         raise NotAuthorizedException(_INVALID_SESSION)
     if user is not None:
         check_enabled(user)
-    step = challenges.next_step(pending.challenge, challenge)
     sign_in = sign_in.at(pending.progress)
+    return watch.watched(call, sign_in, challenge, lambda watched: _take(call, watched, user, pending, challenge))
+
+
+def _take(call: Call, sign_in: SignIn, user: User | None, pending: ChallengeSession, challenge: str) -> Outcome:
+    step = challenges.next_step(pending.challenge, challenge)
     if step in _ANSWER_FOR_ANYBODY:
         return _ANSWER_FOR_ANYBODY[step](call, sign_in, user, pending)
     if user is None:
@@ -70,7 +76,6 @@ def _pending(call: Call, sign_in: SignIn, user: User | None, challenge: str, ses
 _BEGIN: Mapping[Beginning, Callable[[Call, SignIn], Outcome]] = {
     Beginning.SRP: password.begin_srp,
     Beginning.PASSWORD: password.begin,
-    Beginning.REFRESH: finish.refresh,
     Beginning.CUSTOM: custom.begin,
     Beginning.CHOICE: choice.begin,
 }

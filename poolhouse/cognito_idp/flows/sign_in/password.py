@@ -13,8 +13,9 @@ from poolhouse.cognito_idp.flows import (
     password_proof,
     passwords,
     srp_exchange,
+    threat_protection,
 )
-from poolhouse.cognito_idp.flows.sign_in import custom, second_factor
+from poolhouse.cognito_idp.flows.sign_in import custom, second_factor, watch
 from poolhouse.cognito_idp.flows.sign_in.request import (
     Outcome,
     SignIn,
@@ -25,6 +26,7 @@ from poolhouse.cognito_idp.flows.sign_in.request import (
     somebody_or_hidden,
     sub,
 )
+from poolhouse.cognito_idp.flows.srp_exchange import Answer
 from poolhouse.cognito_idp.rules import srp
 from poolhouse.cognito_idp.rules.challenges import NEW_PASSWORD_REQUIRED, PASSWORD, PASSWORD_VERIFIER, Challenge
 
@@ -50,6 +52,7 @@ def check(call: Call, sign_in: SignIn, user: User | None, username: str, passwor
     pre_authentication(call, sign_in, user)
     if not passwords.is_password(call, sign_in.pool, user, password):
         password_attempts.refuse(call, user.pool_id, user.username)
+    threat_protection.check_password(call, sign_in.pool, password, threat_protection.SIGN_IN, sign_in.app_client.id)
     return _after_password(call, sign_in, user)
 
 
@@ -92,6 +95,10 @@ def answer_proof(call: Call, sign_in: SignIn) -> Outcome:
     user = find_user(call, sign_in.pool, username)
     if user is not None and (user.username != waiting.username or user.sub != waiting.progress.sub):
         raise NotAuthorizedException(_WRONG)
+    return watch.watched(call, sign_in, PASSWORD_VERIFIER, lambda watched: _prove(call, watched, user, waiting, given))
+
+
+def _prove(call: Call, sign_in: SignIn, user: User | None, waiting: ChallengeSession, given: Answer) -> Outcome:
     if user is not None:
         check_may_sign_in(call, sign_in, user)
     if sign_in.progress.custom is None:  # a custom sign-in has asked when it began

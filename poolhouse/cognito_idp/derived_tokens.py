@@ -1,0 +1,116 @@
+"""Tokens for machines and for services behind services: GetClientToken, GetDerivedToken.
+
+The second is OAuth 2.0 Token Exchange (RFC 8693) as an operation.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from poolhouse.call import Call
+from poolhouse.cognito_idp.entities import AppClient, UserPool
+from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException, ResourceNotFoundException
+from poolhouse.cognito_idp.flows import access, client_secrets, find, machine_scopes, not_built, tokens
+from poolhouse.cognito_idp.flows.access import SignedIn
+from poolhouse.cognito_idp.flows.tokens import Derived
+
+Request = Mapping[str, Any]
+
+_KINDS = {"ACCESS_TOKEN": "access", "ID_TOKEN": "id"}
+
+
+def get_client_token(call: Call, request: Request) -> dict[str, object]:
+    """A machine's access token for these scopes, or for all its app client may have."""
+    app_client = find.app_client(call, request["ClientId"])
+    pool = find.pool(call, app_client.pool_id)
+    _check_secret(call, app_client, request["Secret"])
+    if "ALLOW_CLIENT_TOKEN_AUTH" not in app_client.explicit_auth_flows:
+        raise InvalidParameterException("Auth flow not enabled for this client")
+    scopes = machine_scopes.granted(call, pool, app_client, request.get("Scopes") or ())
+    if not scopes:
+        raise InvalidParameterException("Invalid scope requested.")  # AWS's sentence is not known
+    issued = tokens.issue_client_credentials(
+        call, pool, app_client, scopes, client_metadata=request.get("ClientMetadata")
+    )
+    result = {"AccessToken": issued.access_token, "ExpiresIn": issued.expires_in, "TokenType": "Bearer"}
+    return {"ClientAuthenticationResult": result}
+
+
+def get_derived_token(call: Call, request: Request) -> dict[str, object]:
+    """Exchange a user's token of this pool for one for another client, narrower in scope, for a service's use."""
+    app_client = find.app_client(call, request["ClientId"])
+    pool = find.pool(call, app_client.pool_id)
+    _check_secret(call, app_client, request.get("ClientSecret"))
+    actor = request.get("ActorToken")
+    flow = "ALLOW_TOKEN_EXCHANGE_DELEGATION" if actor else "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"
+    if flow not in app_client.explicit_auth_flows:
+        raise InvalidParameterException("Auth flow not enabled for this client")
+    subject = _proven(call, pool, request, "SubjectToken")
+    derived = Derived(
+        user=subject.user,
+        claims=subject.claims.claims,
+        scopes=_scopes(app_client, subject, request.get("Scopes")),
+        audiences=_audiences(call, pool, request),
+        actor=None if not actor else _actor(_proven(call, pool, request, "ActorToken")),
+    )
+    kind = request.get("RequestedTokenType", "ACCESS_TOKEN")
+    token = tokens.derive(call, pool, app_client, derived, use=_KINDS[kind])
+    ttl = app_client.access_token_ttl if kind == "ACCESS_TOKEN" else app_client.id_token_ttl
+    response: dict[str, object] = {"IssuedToken": token, "IssuedTokenType": kind}
+    # RFC 8693 section 2.2.1: N_A for a token that is no access token.
+    response["TokenType"] = "Bearer" if kind == "ACCESS_TOKEN" else "N_A"
+    return {**response, "ExpiresIn": int(ttl.total_seconds()), "Scopes": derived.scopes}
+
+
+def _check_secret(call: Call, app_client: AppClient, given: str | None) -> None:
+    """The sentences are those of GetTokensFromRefreshToken."""
+    if app_client.secrets and not given:
+        raise NotAuthorizedException(f"Client {app_client.id} is configured for secret but secret was not received")
+    if app_client.secrets and not client_secrets.is_one(call, app_client, given):
+        raise NotAuthorizedException(f"Unable to verify secret hash for client {app_client.id}")
+    if not app_client.secrets and given is not None and "ALLOW_CLIENT_TOKEN_AUTH" in app_client.explicit_auth_flows:
+        raise NotAuthorizedException(f"Unable to verify secret hash for client {app_client.id}")
+
+
+def _proven(call: Call, pool: UserPool, request: Request, member: str) -> SignedIn:
+    """The user of a token of this pool. Raises NotAuthorizedException for any that is not good."""
+    if request.get(f"{member}ProviderName"):
+        not_built.refuse("Exchange of tokens of other identity providers")
+    kind = request.get(f"{member}Type")
+    if kind not in _KINDS:
+        if kind == "SAML2":
+            not_built.refuse("Exchange of SAML assertions")
+        raise InvalidParameterException(f"{member}Type is required.")  # AWS's sentence is not known
+    signed_in = access.holder_of(call, request[member], token_use=_KINDS[kind])
+    if signed_in.pool.id != pool.id:
+        raise NotAuthorizedException("Invalid Access Token")
+    return signed_in
+
+
+def _scopes(app_client: AppClient, subject: SignedIn, wanted: list[str] | None) -> tuple[str, ...]:
+    """What was asked for, as far as the subject's token has it and the client may have it (API reference).
+
+    An ID token has no scopes; one of a client without OAuth scopes is bounded by the subject's alone: both guesses.
+    """
+    scopes = [scope for scope in subject.claims.scopes if wanted is None or scope in wanted]
+    allowed = app_client.allowed_scopes
+    granted = tuple(scope for scope in scopes if not allowed or scope in allowed)
+    if wanted and not granted:
+        raise InvalidParameterException("Invalid scope requested.")
+    return granted
+
+
+def _audiences(call: Call, pool: UserPool, request: Request) -> tuple[str, ...]:
+    audiences, resources = tuple(request.get("Audiences") or ()), tuple(request.get("Resources") or ())
+    if audiences and resources:
+        raise InvalidParameterException("Audiences and Resources cannot both be requested.")  # not known
+    for identifier in resources:
+        if call.store.resource_servers.find(pool_id=pool.id, identifier=identifier) is None:
+            raise ResourceNotFoundException(f"Resource server {identifier} does not exist.")
+    return audiences or resources
+
+
+def _actor(actor: SignedIn) -> dict[str, object]:
+    """RFC 8693 section 4.1: who acts, and for whom that one acts in turn."""
+    claim: dict[str, object] = {"sub": actor.user.sub, "client_id": actor.app_client.id}
+    nested = actor.claims.claims.get("act")
+    return {**claim, "act": nested} if isinstance(nested, dict) else claim

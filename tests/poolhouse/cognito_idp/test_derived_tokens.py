@@ -1,0 +1,167 @@
+"""GetClientToken and GetDerivedToken, and with what a user can sign in."""
+
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.poolhouse.cognito_idp.accounts import make_client, make_pool, refused
+from tests.poolhouse.cognito_idp.sign_ins import ANN, PHONE, House
+
+ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+NOT_ENABLED = ("InvalidParameterException", "Auth flow not enabled for this client")
+
+
+def claims(token: str) -> dict[str, Any]:
+    decoded: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return decoded
+
+
+class TestClientToken:
+    @pytest.fixture
+    def machine(self, cognito: Any) -> dict[str, str]:
+        pool_id = make_pool(cognito)
+        scopes = [{"ScopeName": name, "ScopeDescription": name} for name in ("read", "write")]
+        cognito.create_resource_server(UserPoolId=pool_id, Identifier="api", Name="api", Scopes=scopes)
+        made = cognito.create_user_pool_client(
+            UserPoolId=pool_id,
+            ClientName="machine",
+            GenerateSecret=True,
+            ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"],
+            AllowedOAuthFlows=["client_credentials"],
+            AllowedOAuthScopes=["api/read", "api/write"],
+            AllowedOAuthFlowsUserPoolClient=True,
+        )["UserPoolClient"]
+        return {"ClientId": made["ClientId"], "Secret": made["ClientSecret"]}
+
+    def test_a_machine_gets_the_scopes_it_asks_for_or_all(self, cognito: Any, machine: dict[str, str]) -> None:
+        result = cognito.get_client_token(**machine, Scopes=["api/read"])["ClientAuthenticationResult"]
+        assert (result["TokenType"], result["ExpiresIn"]) == ("Bearer", 3600)
+        told = claims(result["AccessToken"])
+        assert (told["scope"], told["sub"], told["client_id"]) == ("api/read", machine["ClientId"], machine["ClientId"])
+        result = cognito.get_client_token(**machine)["ClientAuthenticationResult"]
+        assert claims(result["AccessToken"])["scope"] == "api/read api/write"
+
+    def test_the_wrong_secret_scope_or_client_gets_nothing(self, cognito: Any, machine: dict[str, str]) -> None:
+        with refused("NotAuthorizedException", f"Unable to verify secret hash for client {machine['ClientId']}"):
+            cognito.get_client_token(**{**machine, "Secret": "x" * 51})
+        with refused("InvalidParameterException", "Invalid scope requested."):
+            cognito.get_client_token(**machine, Scopes=["api/delete"])
+        with refused("ResourceNotFoundException", "User pool client nobody does not exist."):
+            cognito.get_client_token(**{**machine, "ClientId": "nobody"})
+
+    def test_a_client_of_users_gets_nothing(self, cognito: Any) -> None:
+        made = cognito.create_user_pool_client(UserPoolId=make_pool(cognito), ClientName="users", GenerateSecret=True)[
+            "UserPoolClient"
+        ]
+        with refused(*NOT_ENABLED):
+            cognito.get_client_token(ClientId=made["ClientId"], Secret=made["ClientSecret"])
+
+    def test_the_flow_stands_alone(self, cognito: Any) -> None:
+        pool_id = make_pool(cognito)
+        with refused("InvalidParameterException", "ALLOW_CLIENT_TOKEN_AUTH cannot be used with other auth flows."):
+            make_client(cognito, pool_id, ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"])
+        with refused("InvalidParameterException", "ALLOW_NOTHING is not a valid ExplicitAuthFlow."):
+            make_client(cognito, pool_id, ExplicitAuthFlows=["ALLOW_NOTHING"])
+
+
+class TestDerivedToken:
+    FLOWS = ["ALLOW_TOKEN_EXCHANGE_IMPERSONATION", "ALLOW_TOKEN_EXCHANGE_DELEGATION"]
+
+    @pytest.fixture
+    def house(self, cloud: Any, cognito: Any) -> House:
+        house = House(cloud, cognito)
+        house.user()
+        cognito.create_resource_server(UserPoolId=house.pool_id, Identifier="orders", Name="orders")
+        return house
+
+    @pytest.fixture
+    def service(self, cognito: Any, house: House) -> str:
+        return make_client(cognito, house.pool_id, ExplicitAuthFlows=self.FLOWS)
+
+    def derive(self, house: House, service: str, token: str, **more: Any) -> dict[str, Any]:
+        wanted = {"SubjectToken": token, "SubjectTokenType": "ACCESS_TOKEN", **more}
+        answer: dict[str, Any] = house.cognito.get_derived_token(ClientId=service, **wanted)
+        return answer
+
+    def test_a_users_token_is_exchanged_for_a_services(self, house: House, service: str) -> None:
+        tokens = house.begin()["AuthenticationResult"]
+        answer = self.derive(house, service, tokens["AccessToken"], Resources=["orders"])
+
+        assert (answer["IssuedTokenType"], answer["TokenType"]) == ("ACCESS_TOKEN", "Bearer")
+        assert answer["Scopes"] == [ADMIN_SCOPE]
+        subject, derived = claims(tokens["AccessToken"]), claims(answer["IssuedToken"])
+        assert derived["sub"] == subject["sub"]
+        assert derived["auth_time"] == subject["auth_time"]
+        assert (derived["client_id"], derived["aud"]) == (service, "orders")
+        assert "act" not in derived
+        assert house.cognito.get_user(AccessToken=answer["IssuedToken"])["Username"] == "ann"
+
+    def test_it_ends_with_the_sign_in_it_came_from(self, house: House, service: str) -> None:
+        tokens = house.begin()["AuthenticationResult"]
+        derived = self.derive(house, service, tokens["AccessToken"])["IssuedToken"]
+        house.cognito.revoke_token(Token=tokens["RefreshToken"], ClientId=house.client_id)
+
+        with refused("NotAuthorizedException", "Access Token has been revoked"):
+            house.cognito.get_user(AccessToken=derived)
+        with refused("NotAuthorizedException", "Access Token has been revoked"):
+            self.derive(house, service, tokens["AccessToken"])
+
+    def test_who_acts_for_a_user_is_said(self, house: House, service: str) -> None:
+        house.user("robot")
+        ann = house.begin()["AuthenticationResult"]["AccessToken"]
+        robot = house.begin(name="robot")["AuthenticationResult"]["AccessToken"]
+        more = {"ActorToken": robot, "ActorTokenType": "ACCESS_TOKEN"}
+
+        derived = claims(self.derive(house, service, ann, **more)["IssuedToken"])
+        assert derived["sub"] == claims(ann)["sub"]
+        assert derived["act"] == {"sub": claims(robot)["sub"], "client_id": house.client_id}
+
+    def test_an_id_token_is_exchanged_too(self, house: House, service: str) -> None:
+        tokens = house.begin()["AuthenticationResult"]
+        answer = self.derive(
+            house, service, tokens["IdToken"], SubjectTokenType="ID_TOKEN", RequestedTokenType="ID_TOKEN"
+        )
+        assert answer["TokenType"] == "N_A"
+        assert claims(answer["IssuedToken"])["token_use"] == "id"
+
+    def test_each_way_needs_its_flow(self, house: House) -> None:
+        ann = house.begin()["AuthenticationResult"]["AccessToken"]
+        with refused(*NOT_ENABLED):
+            self.derive(house, house.client_id, ann)
+        only = make_client(house.cognito, house.pool_id, ExplicitAuthFlows=[self.FLOWS[0]])
+        with refused(*NOT_ENABLED):
+            self.derive(house, only, ann, ActorToken=ann, ActorTokenType="ACCESS_TOKEN")
+
+    def test_bad_tokens_are_refused(self, cloud: Any, cognito: Any, house: House, service: str) -> None:
+        tokens = house.begin()["AuthenticationResult"]
+        other = House(cloud, cognito)
+        other.user()
+        foreign = other.begin()["AuthenticationResult"]["AccessToken"]
+
+        for bad in ("junk", tokens["IdToken"], foreign):
+            with refused("NotAuthorizedException", "Invalid Access Token"):
+                self.derive(house, service, bad)
+        with refused("NotAuthorizedException", "Could not verify signature for Access Token"):
+            self.derive(house, service, tokens["AccessToken"][:-8] + "AAAAAAAA")
+        with refused("InvalidParameterException", "Invalid scope requested."):
+            self.derive(house, service, tokens["AccessToken"], Scopes=["orders/all"])
+        with refused("ResourceNotFoundException", "Resource server nothing does not exist."):
+            self.derive(house, service, tokens["AccessToken"], Resources=["nothing"])
+        with refused("InvalidParameterException", "Audiences and Resources cannot both be requested."):
+            self.derive(house, service, tokens["AccessToken"], Resources=["orders"], Audiences=["x"])
+
+
+def test_with_what_a_user_can_sign_in(cloud: Any, cognito: Any) -> None:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}}
+    house = House(cloud, cognito, Policies=policies)
+    house.mfa("OPTIONAL", "SMS_MFA")
+    house.user(email=ANN, phone_number=PHONE)
+    token = house.begin()["AuthenticationResult"]["AccessToken"]
+    house.prefer(SMSMfaSettings="preferred")
+
+    told = cognito.get_user_auth_factors(AccessToken=token)
+    assert told["ConfiguredUserAuthFactors"] == ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]
+    assert (told["PreferredMfaSetting"], told["UserMFASettingList"]) == ("SMS_MFA", ["SMS_MFA"])
+    by_admin = cognito.admin_get_user_auth_factors(UserPoolId=house.pool_id, Username="ann")
+    assert by_admin["ConfiguredUserAuthFactors"] == told["ConfiguredUserAuthFactors"]
