@@ -122,6 +122,12 @@ class UserPool(Struct, frozen=True):
         return bool(configuration.get("ChallengeRequiredOnNewDevice", False))
 
     @property
+    def counts_passkeys_as_two(self) -> bool:
+        """Whether a passkey whose user was verified is both factors at once."""
+        configuration = self.settings.get("WebAuthnConfiguration") or {}
+        return bool(configuration.get("FactorConfiguration") == "MULTI_FACTOR_WITH_USER_VERIFICATION")
+
+    @property
     def has_sms(self) -> bool:
         """Whether the pool can send SMS at all."""
         factor = self.settings.get("SmsMfaConfiguration", {})
@@ -454,6 +460,20 @@ class SoftwareToken(Struct, frozen=True):
     sealed_pending: str | None = None
     friendly_name: str = ""
     used_steps: tuple[int, ...] = ()
+
+
+class Passkey(Struct, frozen=True):
+    """A user's passkey: its id and public key (COSE) in Base64url, and for which relying party it is good."""
+
+    pool_id: str
+    username: str
+    id: str
+    public_key: str
+    sign_count: int
+    relying_party_id: str
+    attachment: str
+    transports: tuple[str, ...]
+    created_at: datetime
 
 
 class Device(Struct, frozen=True):

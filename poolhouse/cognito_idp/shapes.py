@@ -11,6 +11,7 @@ from poolhouse.cognito_idp.entities import (
     Domain,
     Group,
     IdentityProvider,
+    Passkey,
     ResourceServer,
     User,
     UserPool,
@@ -177,6 +178,18 @@ def authentication_result_type(tokens: IssuedTokens) -> Shape:
         metadata = {"DeviceKey": tokens.new_device.key, "DeviceGroupKey": tokens.new_device.group_key}
         result["NewDeviceMetadata"] = metadata
     return {**result, "TokenType": "Bearer"}
+
+
+def web_authn_credential_description(passkey: Passkey) -> Shape:
+    """The name AWS gives a passkey follows from its authenticator, by a list that is not public: all are called one."""
+    shape: Shape = {
+        "CredentialId": passkey.id,
+        "FriendlyCredentialName": "Passkey",
+        "RelyingPartyId": passkey.relying_party_id,
+        "AuthenticatorTransports": passkey.transports,
+        "CreatedAt": passkey.created_at,
+    }
+    return {**shape, "AuthenticatorAttachment": passkey.attachment} if passkey.attachment else shape
 
 
 def device_type(device: Device, *, for_admin: bool) -> Shape:

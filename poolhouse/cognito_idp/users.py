@@ -125,6 +125,7 @@ def _remove(tx: Tx, user: User) -> None:
         tx.confirmation_codes,
         tx.software_tokens,
         tx.devices,
+        tx.passkeys,
         tx.auth_events,
         tx.linked_identities,
         tx.attempts,

@@ -17,6 +17,7 @@ from poolhouse.cognito_idp.entities import (
     IdentityProvider,
     LinkedIdentity,
     Membership,
+    Passkey,
     ProvisionedLimit,
     RefreshToken,
     Replica,
@@ -83,6 +84,7 @@ LINKED_IDENTITIES = Entity(
 AUTH_EVENTS = Entity(
     "auth_events", AuthEvent, key=("pool_id", "username", "id"), columns={"created_at": lambda e: e.created_at}
 )
+PASSKEYS = Entity("passkeys", Passkey, key=("pool_id", "username", "id"), cached=True)
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -148,6 +150,7 @@ class Tables:
         self.identity_providers = table(IDENTITY_PROVIDERS)
         self.linked_identities = table(LINKED_IDENTITIES)
         self.auth_events = table(AUTH_EVENTS)
+        self.passkeys = table(PASSKEYS)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
         self.refresh_tokens = table(REFRESH_TOKENS)

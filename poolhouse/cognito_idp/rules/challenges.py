@@ -20,6 +20,7 @@ SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105
 SMS_MFA = "SMS_MFA"
 SMS_OTP = "SMS_OTP"
 EMAIL_OTP = "EMAIL_OTP"
+WEB_AUTHN = "WEB_AUTHN"
 SELECT_MFA_TYPE = "SELECT_MFA_TYPE"
 MFA_SETUP = "MFA_SETUP"
 DEVICE_SRP_AUTH = "DEVICE_SRP_AUTH"
@@ -34,6 +35,7 @@ class Step(Enum):
     CHOOSE_FIRST_FACTOR = "go on with the first factor the user chose"
     CHECK_PASSWORD = "check the password"  # noqa: S105
     ASK_PROOF = "ask for an SRP proof of the password"
+    CHECK_PASSKEY = "check the signature of the passkey"
     CHECK_CUSTOM_ANSWER = "let the pool's functions check the answer"
     CHECK_SOFTWARE_TOKEN = "check the code of the authenticator app"  # noqa: S105
     CHECK_SENT_CODE = "check the code that was sent"
@@ -51,6 +53,7 @@ ANSWERS: Mapping[tuple[str, str], Step] = {
     (SELECT_CHALLENGE, PASSWORD_SRP): Step.ASK_PROOF,
     (PASSWORD, PASSWORD): Step.CHECK_PASSWORD,
     (PASSWORD_SRP, PASSWORD_SRP): Step.ASK_PROOF,
+    (WEB_AUTHN, WEB_AUTHN): Step.CHECK_PASSKEY,
     (CUSTOM_CHALLENGE, CUSTOM_CHALLENGE): Step.CHECK_CUSTOM_ANSWER,
     (SOFTWARE_TOKEN_MFA, SOFTWARE_TOKEN_MFA): Step.CHECK_SOFTWARE_TOKEN,
     (SMS_MFA, SMS_MFA): Step.CHECK_SENT_CODE,

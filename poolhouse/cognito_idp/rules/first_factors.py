@@ -5,18 +5,24 @@ Cognito developer guide, "Authentication with choice-based sign-in" and "Passwor
 
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.rules import second_factors
-from poolhouse.cognito_idp.rules.challenges import EMAIL_OTP, PASSWORD, PASSWORD_SRP, SMS_OTP
+from poolhouse.cognito_idp.rules.challenges import EMAIL_OTP, PASSWORD, PASSWORD_SRP, SMS_OTP, WEB_AUTHN
 
 _BY_PASSWORD = (PASSWORD_SRP, PASSWORD)
 _ADDRESSES = {EMAIL_OTP: "email", SMS_OTP: "phone_number"}
 
 
-def available(pool: UserPool, user: User, *, has_app: bool) -> tuple[str, ...]:
-    """What this user may choose from. Whoever owes a second factor, or a new password, gives their password first."""
+def available(pool: UserPool, user: User, *, has_app: bool, has_passkey: bool) -> tuple[str, ...]:
+    """What this user may choose from. Whoever owes a second factor, or a new password, gives their password first.
+
+    A passkey that counts as two factors goes without.
+    """
     by_password = _BY_PASSWORD if user.password is not None else ()
-    if user.status == "FORCE_CHANGE_PASSWORD" or second_factors.has_any(pool, user, has_app=has_app):
+    if user.status == "FORCE_CHANGE_PASSWORD":
         return by_password
-    return by_password + tuple(factor for factor in _ADDRESSES if may_use(pool, user, factor))
+    by_passkey = (WEB_AUTHN,) if has_passkey and WEB_AUTHN in pool.first_factors else ()
+    if second_factors.has_any(pool, user, has_app=has_app):
+        return by_password + (by_passkey if pool.counts_passkeys_as_two else ())
+    return by_password + by_passkey + tuple(factor for factor in _ADDRESSES if may_use(pool, user, factor))
 
 
 def may_use(pool: UserPool, user: User, factor: str) -> bool:

@@ -68,6 +68,10 @@ CREATE TABLE auth_events (
     pool_id TEXT NOT NULL, username TEXT NOT NULL, id TEXT NOT NULL, created_at REAL NOT NULL, document BLOB NOT NULL);
 CREATE UNIQUE INDEX auth_events_id ON auth_events (pool_id, username, id);
 CREATE INDEX auth_events_created ON auth_events (pool_id, username, created_at, id);
+CREATE TABLE passkeys (
+    pool_id TEXT NOT NULL, username TEXT NOT NULL, id TEXT NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX passkeys_user ON passkeys (pool_id, username, id);
+CREATE UNIQUE INDEX passkeys_id ON passkeys (pool_id, id);
 CREATE TABLE attempts (
     pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;
 CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);

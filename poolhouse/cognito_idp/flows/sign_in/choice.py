@@ -3,7 +3,14 @@
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import ChallengeSession, User
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException
-from poolhouse.cognito_idp.flows import challenge_sessions, password_proof, registration, sent_codes, software_tokens
+from poolhouse.cognito_idp.flows import (
+    challenge_sessions,
+    passkeys,
+    password_proof,
+    registration,
+    sent_codes,
+    software_tokens,
+)
 from poolhouse.cognito_idp.flows.sent_codes import Role
 from poolhouse.cognito_idp.flows.sign_in import custom, password, second_factor
 from poolhouse.cognito_idp.flows.sign_in.request import (
@@ -23,6 +30,7 @@ from poolhouse.cognito_idp.rules.challenges import (
     PASSWORD_SRP,
     SELECT_CHALLENGE,
     SMS_OTP,
+    WEB_AUTHN,
     Challenge,
 )
 
@@ -108,7 +116,8 @@ def _available(call: Call, sign_in: SignIn, user: User | None) -> tuple[str, ...
     if user is None:
         return first_factors.available_to_nobody(sign_in.pool)
     has_app = software_tokens.find(call.store, user) is not None
-    return first_factors.available(sign_in.pool, user, has_app=has_app)
+    has_passkey = bool(passkeys.of_user(call, user))
+    return first_factors.available(sign_in.pool, user, has_app=has_app, has_passkey=has_passkey)
 
 
 def _go_on_with(
@@ -121,6 +130,9 @@ def _go_on_with(
         if user is None:
             return sent_codes.pretend(call, sign_in, username, factor, available=available)
         return sent_codes.ask(call, sign_in, user, factor, Role(is_first=True), available=available)
+    if factor == WEB_AUTHN and user is not None:
+        pre_authentication(call, sign_in, user)
+        return passkeys.ask(call, sign_in, user, available=available)
     if factor == PASSWORD and sign_in.parameters.get(PASSWORD):
         return password.check(call, sign_in, user, username, sign_in.parameters[PASSWORD])
     if factor == PASSWORD_SRP and sign_in.parameters.get("SRP_A"):
@@ -129,3 +141,12 @@ def _go_on_with(
     with call.store.write() as tx:
         session = challenge_sessions.begin(call, tx, sign_in, name, factor)
     return Challenge(factor, {}, session, available)
+
+
+def answer_passkey(call: Call, sign_in: SignIn, user: User, pending: ChallengeSession) -> Outcome:
+    """Go on with a passkey's signature; one that counts as two factors is followed by no other."""
+    check_may_sign_in(call, sign_in, user, by_password=False)
+    passkeys.prove(call, sign_in, user, pending)
+    if sign_in.pool.counts_passkeys_as_two:
+        return second_factor.go_on(call, sign_in, user)
+    return second_factor.ask(call, sign_in, user)

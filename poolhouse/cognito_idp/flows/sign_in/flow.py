@@ -92,6 +92,7 @@ _ANSWER_FOR_ANYBODY: Mapping[Step, Callable[[Call, SignIn, User | None, Challeng
 }
 _ANSWER: Mapping[Step, Callable[[Call, SignIn, User, ChallengeSession], Outcome]] = {
     Step.SET_NEW_PASSWORD: password.answer_new_password,
+    Step.CHECK_PASSKEY: choice.answer_passkey,
     Step.CHECK_SOFTWARE_TOKEN: second_factor.answer_software_token,
     Step.CHOOSE_SECOND_FACTOR: second_factor.choose,
     Step.END_SETUP: second_factor.end_setup,
