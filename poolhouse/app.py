@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from poolhouse import aside, oauth, operate
 from poolhouse.apigateway.gateway import Gateway
@@ -27,6 +27,8 @@ from poolhouse.cognito_idp import (
     errors,
     groups,
     identity_providers,
+    import_files,
+    imports,
     invitations,
     linked_identities,
     log_delivery,
@@ -48,9 +50,12 @@ from poolhouse.cognito_idp import (
     user_sessions,
     users,
 )
+from poolhouse.cognito_idp.flows import user_import
 from poolhouse.config import Config
 from poolhouse.control import Control
+from poolhouse.files import Files
 from poolhouse.front import doors
+from poolhouse.jobs import Jobs
 from poolhouse.lambdas import operations as lambda_operations
 from poolhouse.lambdas.functions import Functions
 from poolhouse.moto_services.services import MotoServices
@@ -75,6 +80,7 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
     errors,
     groups,
     identity_providers,
+    imports,
     invitations,
     linked_identities,
     log_delivery,
@@ -104,8 +110,10 @@ _function_log = logging.getLogger("poolhouse.functions")
 class Cloud:
     """One local cloud. `handle` answers at the AWS endpoint, `handle_api` where the template's API is.
 
-    `refuse_api` answers there in its place where the request's body is too long.
+    `refuse` and `refuse_api` answer in their place where the request's body is too long.
     """
+
+    uploads: ClassVar = {import_files.PREFIX: import_files.LONGEST_FILE}
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -119,6 +127,8 @@ class Cloud:
             clock=self.clock,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
+        self.files = Files(None if config.state is None else config.state / "files")
+        self.jobs = Jobs(self.clock)
         self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
         verifier = Verifier(self.store, clock=_machine_time, account_id=config.account_id, strict=config.strict)
@@ -137,11 +147,14 @@ class Cloud:
         self._again: Callable[[], object] = lambda: None
         self.handle = doors.open_doors(
             control=self._control.handle,
+            imports=lambda request: import_files.handle(self._public_call(request), request),
             gateway=self.gateway.handle_endpoint,
             oauth=lambda request: oauth.handle(self._public_call(request), request),
             wire=self.dispatcher.handle,
         )
         self.handle_api = self.gateway.handle
+        self.refuse = doors.refuse_too_long(import_files.refuse_too_long)
+        user_import.resume(self.store, self.files, self.jobs.start)
         self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,15 +189,19 @@ class Cloud:
             self._is_ready = False
             for function in self.store.functions.list():
                 self.functions.remove(function.name)
+            self.jobs.stop()
             self.store.clear()
+            self.files.clear()
             self.moto.forget()
             self.clock.reset()
             self._again()
 
     def close(self) -> None:
-        """End every function and close the store."""
+        """End every function and job and close the store."""
         self.functions.close()
+        self.jobs.stop()
         self.store.close()
+        self.files.close()
 
     def _call(self, request: Request, principal: Principal, request_id: str) -> Call:
         return Call(
@@ -199,6 +216,8 @@ class Cloud:
             invoke=self._invoke,
             deliver=lambda message: mailbox.deliver(self.store, message),
             new_id=new_id,
+            files=self.files,
+            start_job=self.jobs.start,
             source_ip=request.source_ip,
             user_agent=request.header("user-agent"),
         )

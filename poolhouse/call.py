@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from poolhouse.files import Files
+    from poolhouse.jobs import Job
     from poolhouse.outbox.entities import Message
     from poolhouse.store import Store
 
@@ -83,5 +85,7 @@ class Call:
     invoke: Invoke
     deliver: "Callable[[Message], None]"
     new_id: Callable[[], str]  # a fresh UUID in text
+    files: "Files"
+    start_job: "Callable[[str, Callable[[Job], None]], None]"
     source_ip: str = "127.0.0.1"
     user_agent: str = ""

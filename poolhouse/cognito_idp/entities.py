@@ -346,6 +346,28 @@ class AuthEvent(Struct, frozen=True):
     feedback_at: datetime | None = None
 
 
+class ImportJob(Struct, frozen=True):
+    """A file of users and how far it has come. `log_bytes` is how long its log was when that was kept."""
+
+    pool_id: str
+    id: str
+    name: str
+    role_arn: str
+    status: str
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    imported: int = 0
+    skipped: int = 0
+    failed: int = 0
+    log_bytes: int = 0
+    message: str = ""
+
+    @property
+    def rows_done(self) -> int:
+        return self.imported + self.skipped + self.failed
+
+
 class Replica(Struct, frozen=True):
     """A pool's stand-in in another region."""
 

@@ -163,6 +163,7 @@ def _remove_contents(tx: Tx, pool_id: str) -> None:
         tx.confirmation_codes,
         tx.software_tokens,
         tx.devices,
+        tx.import_jobs,
         tx.passkeys,
         tx.auth_events,
         tx.configurations,

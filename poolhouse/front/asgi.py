@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from poolhouse.front.fibers import Fibers
@@ -23,11 +24,19 @@ class TooLong(Exception):
 
 
 class Door(NamedTuple):
-    """What answers on a port: requests, and those whose body is longer than `max_body` bytes, without it."""
+    """What answers on a port: requests, and those whose body is longer than `max_body` bytes, without it.
+
+    `uploads` are the paths, by how they begin, that take longer bodies.
+    """
 
     handle: Handle
     too_long: Handle
     max_body: int
+    uploads: Mapping[str, int] = MappingProxyType({})
+
+    def limit(self, path: str) -> int:
+        """How many bytes a body for this path may have."""
+        return next((limit for start, limit in self.uploads.items() if path.startswith(start)), self.max_body)
 
 
 class Edge:
@@ -40,7 +49,7 @@ class Edge:
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         door = self._doors[scope["server"][1]]
         try:
-            body = await _body(scope, receive, door.max_body)
+            body = await _body(scope, receive, door.limit(scope["path"]))
         except TooLong:
             # What is left of the body is not read: the connection ends with the answer.
             response = await self._answer(door.too_long, _request(scope, b""))

@@ -1,5 +1,6 @@
 """Which host and path belongs to which part of the cloud: a short table, asked from the top.
 
+/_poolhouse/imports/...                       files of user imports, their URLs signed
 /_poolhouse/...                               control, for this machine's own pages and programs only
 <api>.execute-api.<host>, /restapis/...       API Gateway
 any path but /, without an AWS signature      the authorization server
@@ -22,14 +23,26 @@ class Door(NamedTuple):
     handle: MayHandle
 
 
-def open_doors(*, control: Handle, gateway: MayHandle, oauth: MayHandle, wire: Handle) -> Handle:
+def open_doors(*, control: Handle, imports: Handle, gateway: MayHandle, oauth: MayHandle, wire: Handle) -> Handle:
     """The AWS endpoint: every part behind its door."""
     doors = (
+        Door(_is_import, from_this_machine_only(imports)),
         Door(_is_control, from_this_machine_only(control)),
         Door(_is_api, gateway),
         Door(_is_unsigned_path, oauth),
     )
     return through(doors, wire)
+
+
+def too_long(_: Request) -> Response:
+    """What AWS's JSON protocols answer a body with that is too long."""
+    body = b'{"__type":"RequestEntityTooLargeException","message":"Request body is too long."}'
+    return Response(413, body, (("Content-Type", "application/x-amz-json-1.1"),))
+
+
+def refuse_too_long(imports: Handle) -> Handle:
+    """The AWS endpoint for bodies that are too long."""
+    return lambda request: imports(request) if _is_import(request) else too_long(request)
 
 
 def through(doors: Iterable[Door], otherwise: Handle) -> Handle:
@@ -45,6 +58,10 @@ def through(doors: Iterable[Door], otherwise: Handle) -> Handle:
         return otherwise(request)
 
     return handle
+
+
+def _is_import(request: Request) -> bool:
+    return request.path.startswith("/_poolhouse/imports/")
 
 
 def _is_control(request: Request) -> bool:

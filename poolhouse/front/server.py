@@ -9,8 +9,8 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import uvicorn
@@ -20,8 +20,8 @@ from uvicorn.importer import import_from_string
 
 from poolhouse.errors import CommandError
 from poolhouse.front.asgi import Door, Edge, Handle
+from poolhouse.front.doors import too_long
 from poolhouse.front.fibers import Fibers
-from poolhouse.web import Request, Response
 
 MAX_BODY = 10 * 1024 * 1024  # API Gateway's own limit; no request of Cognito's comes near it
 _BACKLOG = 512
@@ -31,24 +31,20 @@ _MAX_HEADERS = 64 * 1024
 _LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1"}
 
 
-def _too_long(_: Request) -> Response:
-    """What AWS's JSON protocols answer with."""
-    body = b'{"__type":"RequestEntityTooLargeException","message":"Request body is too long."}'
-    return Response(413, body, (("Content-Type", "application/x-amz-json-1.1"),))
-
-
 @dataclass(frozen=True, slots=True)
 class Listener:
     """A port and what answers on it. Port 0 picks a free one; a loopback host listens on IPv6's loopback too.
 
-    `too_long` answers in place of `handle` where the body is longer than `max_body` bytes, and gets none.
+    `too_long` answers in place of `handle` where the body is longer than `max_body` bytes, and gets none. Paths that
+    begin as `uploads` says take as many bytes as stand there.
     """
 
     host: str
     port: int
     handle: Handle
-    too_long: Handle = _too_long
+    too_long: Handle = too_long
     max_body: int = MAX_BODY
+    uploads: Mapping[str, int] = field(default_factory=dict)
 
 
 class Server:
@@ -110,7 +106,7 @@ class Server:
 
     async def _serve(self) -> None:
         fibers = Fibers(asyncio.get_running_loop())
-        edge = Edge(fibers, {each.port: Door(each.handle, each.too_long, each.max_body) for each in self.listeners})
+        edge = Edge(fibers, {each.port: _door(each) for each in self.listeners})
         self._uvicorn = _Uvicorn(_config(edge), self._started)
         try:
             await self._uvicorn.serve(sockets=self._sockets)
@@ -132,6 +128,10 @@ class Server:
     def _close_sockets(self) -> None:
         for one in self._sockets:
             one.close()
+
+
+def _door(listener: Listener) -> Door:
+    return Door(listener.handle, listener.too_long, listener.max_body, listener.uploads)
 
 
 class _NoSuchAddress(Exception):

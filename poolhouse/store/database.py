@@ -19,6 +19,10 @@ from poolhouse.store.tables import Tables
 _FILE_NAME = "poolhouse.sqlite3"
 _KEY_NAME = "key"
 _LOCK_NAME = "lock"
+# Checkpoints cost a sync: a log of 32 MB gathers many changes of a page before each.
+_CHECKPOINT, _LOADING_CHECKPOINT = 8_000, 80_000  # pages
+_LARGEST_LOG = 64 * 1024 * 1024
+_CACHE_KB, _LOADING_CACHE_KB = 2_000, 65_536  # the first is SQLite's own
 
 
 class InUse(Exception):
@@ -81,6 +85,26 @@ class Store(Tables):
                 self._local.writing = False
                 self._drop_caches()
 
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """For as long as much is written at once: more pages kept in memory, and checkpoints far apart.
+
+        Indexes are written all over the file then; pages that many rows change are carried over once.
+        """
+        with self._lock:
+            self._writer.execute(f"PRAGMA cache_size = {-_LOADING_CACHE_KB}")
+            self._writer.execute(f"PRAGMA wal_autocheckpoint = {_LOADING_CHECKPOINT}")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writer.execute(f"PRAGMA cache_size = {-_CACHE_KB}")
+                self._writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
+                self._writer.execute("PRAGMA shrink_memory")
+            if self._file is not None:  # on a connection of its own: others read and write meanwhile
+                with contextlib.closing(self._open()) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def clear(self) -> None:
         """Forget everything."""
         with self.write():
@@ -131,8 +155,8 @@ class Store(Tables):
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # docs/decisions/0003-sqlite.md
-        # Checkpoints cost a sync: a log of 32 MB gathers many changes of a page before each.
-        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")  # bytes, once it is begun anew
         return connection
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,6 +76,7 @@ class Entity(Generic[T]):
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _UNREAD = object()
+_VARIABLES = 500  # fewer than any SQLite takes in one statement
 
 
 class Cache:
@@ -183,6 +184,23 @@ class Table(Generic[T]):
         """Keep a new entity. Raises AlreadyExists when its key or a unique column is taken."""
         self._write(self._entity.insert, item)
 
+    def add_all(self, items: Sequence[T]) -> None:
+        """Keep many new entities at once. Raises AlreadyExists, without saying which it was."""
+        self._write_rows(self._entity.insert, [self._entity.row(item) for item in items])
+
+    def among(self, column: str, values: Sequence[Value], **where: Value) -> set[Value]:
+        """Which of these values of a column are there, among the entities with these columns."""
+        self._check([column])
+        found: set[Value] = set()
+        for start in range(0, len(values), _VARIABLES):
+            part = values[start : start + _VARIABLES]
+            sql, bound = self._condition(where, None)
+            sql += f" AND {column} IN ({', '.join('?' * len(part))})"
+            statement = f"SELECT {column} FROM {self._entity.table} WHERE {sql}"  # noqa: S608
+            with self._connect() as connection:
+                found.update(row[0] for row in connection.execute(statement, [*bound, *part]))
+        return found
+
     def put(self, item: T) -> None:
         """Keep an entity, new or in place of the one with its key. Raises AlreadyExists for another's unique column."""
         self._write(self._entity.upsert, item)
@@ -214,8 +232,11 @@ class Table(Generic[T]):
         sql, values = self._condition(where, prefix)
         by = self._order(order)
         if after:
-            sql += f" AND ({', '.join(by)}) {'<' if descending else '>'} ({', '.join('?' * len(by))})"
-            values += after
+            # Columns that `where` holds fast say nothing of the place, and would keep SQLite from going there at once.
+            place = [(name, value) for name, value in zip(by, after, strict=True) if name not in where]
+            sql += f" AND ({', '.join(name for name, _ in place)}) {'<' if descending else '>'} "
+            sql += f"({', '.join('?' * len(place))})"
+            values += [value for _, value in place]
         ordered = ", ".join(f"{name} DESC" if descending else name for name in by)
         sql = f"SELECT document FROM {self._entity.table} WHERE {sql} ORDER BY {ordered}"  # noqa: S608
         if limit is not None:
@@ -245,6 +266,13 @@ class Table(Generic[T]):
                 key = dict(zip(self._entity.key, row, strict=False))
                 raise AlreadyExists(self._entity.table, key) from error
             raise
+
+    def _write_rows(self, sql: str, rows: Iterable[Sequence[Value | bytes]]) -> None:
+        try:
+            with self._changing() as connection:
+                connection.executemany(sql, rows)
+        except sqlite3.IntegrityError as error:
+            raise AlreadyExists(self._entity.table, {}) from error
 
     def _changing(self) -> AbstractContextManager[sqlite3.Connection]:
         if self._written is None:

@@ -15,6 +15,7 @@ from poolhouse.cognito_idp.entities import (
     Domain,
     Group,
     IdentityProvider,
+    ImportJob,
     LinkedIdentity,
     Membership,
     Passkey,
@@ -85,6 +86,7 @@ AUTH_EVENTS = Entity(
     "auth_events", AuthEvent, key=("pool_id", "username", "id"), columns={"created_at": lambda e: e.created_at}
 )
 PASSKEYS = Entity("passkeys", Passkey, key=("pool_id", "username", "id"), cached=True)
+IMPORT_JOBS = Entity("import_jobs", ImportJob, key=("pool_id", "id"))
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
@@ -151,6 +153,7 @@ class Tables:
         self.linked_identities = table(LINKED_IDENTITIES)
         self.auth_events = table(AUTH_EVENTS)
         self.passkeys = table(PASSKEYS)
+        self.import_jobs = table(IMPORT_JOBS)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
         self.refresh_tokens = table(REFRESH_TOKENS)

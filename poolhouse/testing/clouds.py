@@ -105,7 +105,7 @@ def cloud(
         if listen:
             server = Server(
                 [
-                    Listener(chosen.host, chosen.port, inner.handle),
+                    Listener(chosen.host, chosen.port, inner.handle, inner.refuse, uploads=inner.uploads),
                     Listener(chosen.host, chosen.api_port, inner.handle_api, inner.refuse_api),
                 ]
             )

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAVES = {"web", "errors", "call", "clock", "config", "arn", "aside"}
+LEAVES = {"web", "errors", "call", "clock", "config", "arn", "aside", "files", "jobs"}
 MAY_IMPORT = {
-    "call": {"store", "outbox.entities"},
+    "call": {"store", "outbox.entities", "files", "jobs"},
     "store": {"*.entities", "aside"},
     "front": LEAVES,
     "wire": LEAVES | {"store"},

@@ -10,20 +10,14 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import (
     InvalidLambdaResponseException,
-    InvalidParameterException,
     UsernameExistsException,
 )
 from poolhouse.cognito_idp.flows import triggers
-from poolhouse.cognito_idp.rules import destinations
+from poolhouse.cognito_idp.rules import new_users
 from poolhouse.store import Tx
 from poolhouse.store.tables import Tables
 
 _PRE_SIGN_UP_FLAGS = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
-_WRONG_FORM: Mapping[tuple[str, ...], str] = {
-    ("email",): "Username should be an email.",
-    ("phone_number",): "Username should be a phone number.",  # by analogy with the other two, which are observed
-}
-_EITHER = "Username should be either an email or a phone number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +31,8 @@ class PreSignUp:
 
 def draft(call: Call, pool: UserPool, username: str, attributes: Mapping[str, str], *, status: str) -> User:
     """The user as they would be stored, before anything is decided. Raises InvalidParameterException."""
-    sub = _new_sub(call)
-    stored = pool.folded(username)
-    if pool.username_attributes:
-        attributes = _with_username(pool, username, attributes)
-        stored = sub
-    else:
-        _check_no_alias_form(pool, username)
-    return User(
-        pool_id=pool.id,
-        username=stored,
-        sub=sub,
-        status=status,
-        created_at=call.now,
-        modified_at=call.now,
-        attributes=dict(attributes),
-    )
+    sub = new_users.sub_of(call.new_id())
+    return new_users.draft(pool, username, attributes, status=status, sub=sub, now=call.now)
 
 
 def check_free(tables: Tables, pool: UserPool, username: str, *, message: str | None = None) -> None:
@@ -123,42 +103,6 @@ def run_post_confirmation(
     request: dict[str, object] = {"userAttributes": triggers.user_attributes(pool, user)}
     request = triggers.with_metadata(request, client_metadata)
     triggers.run(call, pool, "PostConfirmation", source, user.username, request, {}, client_id=client_id)
-
-
-def _new_sub(call: Call) -> str:
-    """A UUID whose third group begins with 70, as Cognito's do."""
-    fresh = call.new_id()
-    return f"{fresh[:14]}70{fresh[16:]}"
-
-
-def _with_username(pool: UserPool, username: str, attributes: Mapping[str, str]) -> dict[str, str]:
-    """The attributes with the user name as the e-mail address or phone number that it is."""
-    attribute = _attribute_of(pool, username)
-    given = attributes.get(attribute)
-    if given and pool.folded(given) != pool.folded(username):
-        # AWS refuses the pair; its sentence is not known.
-        raise InvalidParameterException(f"User attribute {attribute} does not match the username.")
-    return {**attributes, attribute: given or username}
-
-
-def _attribute_of(pool: UserPool, username: str) -> str:
-    allowed = pool.username_attributes
-    if "email" in allowed and destinations.is_email(username):
-        return "email"
-    if "phone_number" in allowed and destinations.is_phone_number(username):
-        return "phone_number"
-    raise InvalidParameterException(_WRONG_FORM.get(allowed, _EITHER))
-
-
-def _check_no_alias_form(pool: UserPool, username: str) -> None:
-    if "email" in pool.alias_attributes and destinations.is_email(username):
-        raise InvalidParameterException(
-            "Username cannot be of email format, since user pool is configured for email alias."
-        )
-    if "phone_number" in pool.alias_attributes and destinations.is_phone_number(username):
-        raise InvalidParameterException(  # by analogy with the e-mail's, which is observed
-            "Username cannot be of phone number format, since user pool is configured for phone number alias."
-        )
 
 
 def _flag(response: Mapping[str, Any], name: str) -> bool:

@@ -158,7 +158,11 @@ def _number(text: str | None) -> int | None:
 
 
 def _check_new(pool: UserPool, attributes: Mapping[str, str]) -> None:
-    schema = of(pool, attributes)
+    check_values(of(pool, attributes), attributes)
+
+
+def check_values(schema: Mapping[str, Attribute], attributes: Mapping[str, str]) -> None:
+    """Raise InvalidParameterException unless these attributes of a new user are known and well formed."""
     for name in attributes:
         if name not in schema:
             raise InvalidParameterException(

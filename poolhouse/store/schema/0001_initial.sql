@@ -72,6 +72,8 @@ CREATE TABLE passkeys (
     pool_id TEXT NOT NULL, username TEXT NOT NULL, id TEXT NOT NULL, document BLOB NOT NULL);
 CREATE UNIQUE INDEX passkeys_user ON passkeys (pool_id, username, id);
 CREATE UNIQUE INDEX passkeys_id ON passkeys (pool_id, id);
+CREATE TABLE import_jobs (
+    pool_id TEXT, id TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, id)) WITHOUT ROWID;
 CREATE TABLE attempts (
     pool_id TEXT, username TEXT, kind TEXT, document BLOB NOT NULL, PRIMARY KEY (pool_id, username, kind)) WITHOUT ROWID;
 CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);

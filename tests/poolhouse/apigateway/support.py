@@ -11,6 +11,7 @@ from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.gateway import Gateway
 from poolhouse.call import ANONYMOUS, Call, Invocation
 from poolhouse.cognito_idp.flows import keys
+from poolhouse.files import Files
 from poolhouse.jose.keys import KeyPair
 from poolhouse.jose.sign import sign
 from poolhouse.store import Store
@@ -162,6 +163,8 @@ class Api:
             invoke=self.functions,
             deliver=lambda _: None,
             new_id=lambda: REQUEST_ID,
+            files=Files(None),
+            start_job=lambda *_: None,
         )
 
     def deploy(self, api: RestApi) -> None:

@@ -10,6 +10,7 @@ from poolhouse.call import ANONYMOUS, Call, Invocation, Invoke, InvokeRefused, I
 from poolhouse.cognito_idp.entities import UserPool
 from poolhouse.cognito_idp.errors import UnexpectedLambdaException, UserLambdaValidationException
 from poolhouse.cognito_idp.flows import triggers
+from poolhouse.files import Files
 from poolhouse.store import Store
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)
@@ -38,6 +39,8 @@ def call_with(store: Store, invoke: Invoke, user_agent: str = "") -> Call:
         invoke=invoke,
         deliver=lambda _: None,
         new_id=lambda: "i",
+        files=Files(None),
+        start_job=lambda *_: None,
         user_agent=user_agent,
     )
 
