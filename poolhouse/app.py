@@ -214,6 +214,8 @@ class Cloud:
             issuer_base=self.config.issuer_base,
             store=self.store,
             invoke=self._invoke,
+            invoke_later=self.functions.invoke_later_for_service,
+            operate=self.operate,
             deliver=lambda message: mailbox.deliver(self.store, message),
             new_id=new_id,
             files=self.files,

@@ -70,6 +70,18 @@ class Invoke(Protocol):
     ) -> Invocation: ...
 
 
+class InvokeLater(Protocol):
+    """Have a function run for an AWS service that does not wait. Raises InvokeRefused when it may not be run."""
+
+    def __call__(self, function_arn: str, event: bytes, *, service: str, source_arn: str) -> None: ...
+
+
+class Operate(Protocol):
+    """Ask another AWS service of this cloud, as the service the call is of. Raises that service's ApiError."""
+
+    def __call__(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """The surroundings of one operation. `now` is aware UTC and fixed for the whole call."""
@@ -83,6 +95,8 @@ class Call:
     issuer_base: str  # a pool's issuer is this, a slash and the pool's id
     store: "Store"
     invoke: Invoke
+    invoke_later: InvokeLater
+    operate: Operate
     deliver: "Callable[[Message], None]"
     new_id: Callable[[], str]  # a fresh UUID in text
     files: "Files"

@@ -1,5 +1,6 @@
 """Lambda functions: kept, permitted, invoked."""
 
+import contextlib
 import math
 import secrets
 import sys
@@ -154,6 +155,21 @@ class Functions:
         except (ResourceNotFoundException, TooManyRequestsException, RequestEntityTooLargeException) as error:
             raise InvokeRefused(error.code, error.message or "") from error
         return self._wait(run, function, timeout)
+
+    def invoke_later_for_service(self, function_arn: str, event: bytes, *, service: str, source_arn: str) -> None:
+        """Run a function for an AWS service that does not wait: `call.InvokeLater`."""
+        try:
+            function, _ = self._resolve(function_arn, None)
+            self._check_permission(function, service, source_arn)
+        except ResourceNotFoundException as error:
+            raise InvokeRefused(error.code, error.message or "") from error
+
+        def run() -> None:
+            # Lambda has queued the event; what becomes of it is in the function's log. It is not tried again here.
+            with contextlib.suppress(InvokeRefused, InvokeTimeout, RuntimeError):
+                self.invoke_for_service(function_arn, event, service=service, source_arn=source_arn)
+
+        threading.Thread(target=run, name=f"later: {function.name}", daemon=True).start()
 
     def close(self) -> None:
         """End every worker. Invocations under way come back with an error, new ones are refused with RuntimeError."""

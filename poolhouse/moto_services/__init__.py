@@ -1,4 +1,4 @@
-"""DynamoDB and IAM's own records: moto, in process, behind the signature check every AWS call passes.
+"""DynamoDB, KMS and IAM's own records: moto, in process, behind the signature check every AWS call passes.
 
 Owns: calling moto's handlers without a server or patched clients, and keeping what they hold. moto lives in memory;
 here a change is written through to the store before it is acknowledged, and put back when that fails:
@@ -7,6 +7,7 @@ here a change is written through to the store before it is acknowledged, and put
     handlers    one request to one moto handler, as plain values
     dynamodb    tables and items: what a request touched, kept item by item
     iam         roles, policies, users and groups: kept whole after each change
+    kms         keys: kept whole after each change, their material sealed
     tables      moto's tables, noting what is touched; items to and from JSON
     snapshot    moto's objects as JSON and back, for a closed list of classes
     checks      malformed requests, which moto would trip over

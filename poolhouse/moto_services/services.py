@@ -8,7 +8,8 @@ from poolhouse.web import Request, Response
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "iam")
+SERVICES = ("dynamodb", "iam", "kms")
+_WARMED = ("dynamodb", "iam")
 
 
 class Backend(Protocol):
@@ -35,7 +36,7 @@ class MotoServices:
 
     def warm(self) -> None:
         """Load what the first requests would otherwise wait for."""
-        for service in SERVICES:
+        for service in _WARMED:
             self._backend(service)
 
     def forget(self) -> None:
@@ -57,6 +58,10 @@ class MotoServices:
             from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
 
             return DynamoDB(self._store, account_id=self._account_id, region=self._region)
+        if service == "kms":
+            from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
+
+            return Kms(self._store, account_id=self._account_id, region=self._region)
         from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
 
         return Iam(self._store, account_id=self._account_id, region=self._region)

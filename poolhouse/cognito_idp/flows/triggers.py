@@ -71,7 +71,27 @@ def run(  # noqa: PLR0917 - the parts of the event, in their order
     arn = function_arn(pool, trigger)
     if arn is None:
         return response
-    event = {
+    sent = event(call, pool, source, username, request, response, client_id=client_id, version=version)
+    invocation = _invoke(call, pool, trigger, arn, msgspec.json.encode(sent))
+    if invocation.error is not None:
+        # The service ends the sentence itself, so a message with a full stop shows two.
+        raise UserLambdaValidationException(f"{trigger} failed with error {_message(invocation.error)}.")
+    return _answer(invocation.payload, sent)
+
+
+def event(  # noqa: PLR0917 - its parts, in their order
+    call: Call,
+    pool: UserPool,
+    source: str,
+    username: str,
+    request: Mapping[str, object],
+    response: Mapping[str, Any],
+    *,
+    client_id: str | None = None,
+    version: str = "1",
+) -> dict[str, object]:
+    """What a function is told: the part that is common to all, `request`, and `response` preset."""
+    return {
         "version": version,
         "region": call.region,
         "userPoolId": pool.id,
@@ -81,11 +101,14 @@ def run(  # noqa: PLR0917 - the parts of the event, in their order
         "request": request,
         "response": response,
     }
-    invocation = _invoke(call, pool, trigger, arn, msgspec.json.encode(event))
-    if invocation.error is not None:
-        # The service ends the sentence itself, so a message with a full stop shows two.
-        raise UserLambdaValidationException(f"{trigger} failed with error {_message(invocation.error)}.")
-    return _answer(invocation.payload, event)
+
+
+def run_later(call: Call, pool: UserPool, trigger: str, arn: str, sent: bytes) -> None:
+    """Have a function run that nobody waits for; only that it may not be run at all is said at once."""
+    try:
+        call.invoke_later(arn, sent, service=_SERVICE, source_arn=pool.arn(call.region, call.account_id))
+    except InvokeRefused as error:
+        raise UnexpectedLambdaException(f"{trigger} invocation failed due to error {error.code}.") from error
 
 
 def with_metadata(request: dict[str, object], client_metadata: Mapping[str, str] | None) -> dict[str, object]:

@@ -137,6 +137,10 @@ def _policies(settings: Mapping[str, Any]) -> Settings:
 
 def _lambda_config(config: Mapping[str, Any]) -> Settings:
     """PreTokenGeneration and PreTokenGenerationConfig are kept in step."""
+    if (config.get("CustomEmailSender") or config.get("CustomSMSSender")) and not config.get("KMSKeyID"):
+        raise InvalidParameterException(  # that it is required is documented, in words of our own
+            "KMSKeyID is required to use CustomEmailSender or CustomSMSSender."
+        )
     plain, versioned = config.get("PreTokenGeneration"), config.get("PreTokenGenerationConfig")
     if plain and versioned and versioned["LambdaArn"] != plain:
         raise InvalidParameterException(

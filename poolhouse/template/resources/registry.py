@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from poolhouse.template.resources import apigateway, cognito, dynamodb, iam, inert, lambdas
+from poolhouse.template.resources import apigateway, cognito, dynamodb, iam, inert, kms, lambdas
 from poolhouse.template.resources.base import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
@@ -11,6 +11,7 @@ TYPES: Mapping[str, ResourceType] = {
     **apigateway.TYPES,
     **dynamodb.TYPES,
     **iam.TYPES,
+    **kms.TYPES,
     **inert.TYPES,
 }
 _WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"

@@ -161,6 +161,8 @@ class Api:
             issuer_base=ISSUER_BASE,
             store=self.store,
             invoke=self.functions,
+            invoke_later=lambda *_, **__: None,
+            operate=lambda *_: {},
             deliver=lambda _: None,
             new_id=lambda: REQUEST_ID,
             files=Files(None),

@@ -1,0 +1,114 @@
+"""KMS: moto's keys, which really encrypt, kept whole after each change with their material sealed."""
+
+import threading
+from typing import Any
+
+from botocore import xform_name
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from moto.kms import models
+from moto.kms.responses import KmsResponse
+from moto.kms.utils import generate_private_key
+from moto.utilities.tagging_service import TaggingService
+
+from poolhouse.moto_services import checks
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.snapshot import Snapshot
+from poolhouse.store import Store
+from poolhouse.web import Request, Response
+from poolhouse.wire.models import service_model
+
+_CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (models.Alias, models.Grant, models.Key, TaggingService)}
+_MATERIAL = ("key_material", "private_key")
+_READS = ("Describe", "Get", "List", "Encrypt", "Decrypt", "ReEncrypt", "Generate", "Sign", "Verify")
+_SYMMETRIC = "SYMMETRIC_DEFAULT"
+_FIRST_ERROR = 400
+_PURPOSE = "kms key"
+
+# moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
+_LOCK = threading.RLock()
+
+
+class Kms:
+    """The keys of one account in one region, durable in `store`."""
+
+    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._region = region
+        self._scope = f"kms:{account_id}:{region}"
+        names = service_model("kms").operation_names
+        self._served = frozenset(name for name in names if hasattr(KmsResponse, xform_name(name)))
+        self._load()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what it changed is durable when this returns."""
+        operation = request.header("x-amz-target").rpartition(".")[2]
+        checks.check_served("kms", operation, self._served)
+        checks.check_json("kms", operation, request.body)
+        with _LOCK:
+            visit(self._account_id, self._region)
+            install(models.kms_backends, self._account_id, self._region, self._backend)
+            try:
+                response = self._answer(operation, request)
+                self._settle(operation, is_error=response.status >= _FIRST_ERROR)
+            except BaseException:
+                self._load()
+                raise
+        return response
+
+    def _answer(self, operation: str, request: Request) -> Response:
+        headers = {"x-amz-target": f"TrentService.{operation}"}
+        host = f"kms.{self._region}.amazonaws.com"
+        return call(KmsResponse, request, host=host, account_id=self._account_id, headers=headers)
+
+    def _settle(self, operation: str, *, is_error: bool) -> None:
+        if operation.startswith(_READS):
+            return
+        if is_error:
+            self._load()
+            return
+        snapshot = Snapshot(_CLASSES, self._store.sealer)
+        state = {
+            "keys": {key.id: self._kept(snapshot, key) for key in self._backend.keys.values()},
+            "tagger": snapshot.encode(self._backend.tagger),
+        }
+        with self._store.write() as tx:
+            tx.moto_records.put(MotoRecord(self._scope, "state", "", "", state))
+
+    def _kept(self, snapshot: Snapshot, key: models.Key) -> dict[str, Any]:
+        """A key: what is secret of it sealed. moto makes an RSA key for every one; only asymmetric keys keep theirs."""
+        plain = {name: snapshot.encode(value) for name, value in sorted(vars(key).items()) if name not in _MATERIAL}
+        sealed = {"key_material": key.key_material}
+        if key.key_spec != _SYMMETRIC:
+            inner: Any = key.private_key
+            sealed["private_key"] = inner.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return {"plain": plain, **{name: self._store.sealer.seal(value, _PURPOSE) for name, value in sealed.items()}}
+
+    def _load(self) -> None:
+        self._backend = models.KmsBackend(self._region, self._account_id)
+        record = self._store.moto_records.find(service=self._scope, kind="state", parent="", name="")
+        if record is None:
+            return
+        snapshot = Snapshot(_CLASSES, self._store.sealer)
+        for key_id, kept in record.data["keys"].items():
+            self._backend.keys[key_id] = self._restored(snapshot, kept)
+        self._backend.tagger = snapshot.decode(record.data["tagger"])
+
+    def _restored(self, snapshot: Snapshot, kept: dict[str, Any]) -> models.Key:
+        key: Any = object.__new__(_CLASSES["Key"])
+        for name, value in kept["plain"].items():
+            vars(key)[name] = snapshot.decode(value)
+        key.key_material = self._store.sealer.unseal(kept["key_material"], _PURPOSE)
+        key.private_key = None
+        if "private_key" in kept:
+            key.private_key = generate_private_key(key.key_spec)
+            der = self._store.sealer.unseal(kept["private_key"], _PURPOSE)
+            key.private_key.private_key = load_der_private_key(der, password=None)
+        made: models.Key = key
+        return made
