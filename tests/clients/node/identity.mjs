@@ -20,9 +20,72 @@ const tokens = (session) => ({
   accessToken: session.getAccessToken().getJwtToken(),
   refreshToken: session.getRefreshToken().getToken(),
 })
+
+// Every question authenticateUser may come back with, answered from command.answers; `asked` tells in which order. A code
+// is given, or taken from the newest message to an address: {"to": "+41..."}.
+const asked = []
+const given = async (name) => {
+  const answer = command.answers?.[name]
+  if (answer?.to === undefined) return answer
+  const found = await fetch(`${command.endpoint}/_poolhouse/outbox?to=${encodeURIComponent(answer.to)}`)
+  return (await found.json())[0].code
+}
+const answering = (resolve, reject) => {
+  const callbacks = {
+    onSuccess: (session) => resolve({ ...tokens(session), asked }),
+    onFailure: reject,
+    newPasswordRequired: async () => {
+      asked.push('NEW_PASSWORD_REQUIRED')
+      user.completeNewPasswordChallenge(await given('NEW_PASSWORD_REQUIRED'), {}, callbacks)
+    },
+    mfaRequired: async () => {
+      asked.push('SMS_MFA')
+      user.sendMFACode(await given('SMS_MFA'), callbacks)
+    },
+    totpRequired: async () => {
+      asked.push('SOFTWARE_TOKEN_MFA')
+      user.sendMFACode(await given('SOFTWARE_TOKEN_MFA'), callbacks, 'SOFTWARE_TOKEN_MFA')
+    },
+    selectMFAType: async () => {
+      asked.push('SELECT_MFA_TYPE')
+      user.sendMFASelectionAnswer(await given('SELECT_MFA_TYPE'), callbacks)
+    },
+    mfaSetup: () => {
+      asked.push('MFA_SETUP')
+      user.associateSoftwareToken({
+        associateSecretCode: async (secret) => {
+          const code = await (await import('node:child_process')).execFileSync(command.totp[0], [...command.totp.slice(1), secret])
+          user.verifySoftwareToken(String(code).trim(), 'phone', callbacks)
+        },
+        onFailure: reject,
+      })
+    },
+    customChallenge: async () => {
+      asked.push('CUSTOM_CHALLENGE')
+      user.sendCustomChallengeAnswer(await given('CUSTOM_CHALLENGE'), callbacks)
+    },
+  }
+  return callbacks
+}
+const details = () => new AuthenticationDetails({ Username: command.username, Password: command.password })
 const callback = (resolve, reject) => (error, result) => (error ? reject(error) : resolve(result))
 
 const actions = {
+  challenges: () =>
+    new Promise((resolve, reject) => {
+      if (command.flow) user.setAuthenticationFlowType(command.flow)
+      const begin = command.flow === 'CUSTOM_AUTH' && !command.password ? 'initiateAuth' : 'authenticateUser'
+      user[begin](details(), answering(resolve, reject))
+    }),
+  device: async () => {
+    const first = await new Promise((resolve, reject) => user.authenticateUser(details(), answering(resolve, reject)))
+    await new Promise((resolve, reject) =>
+      user.setDeviceStatusRemembered({ onSuccess: resolve, onFailure: reject }),
+    )
+    const firstAsked = asked.splice(0)
+    const second = await new Promise((resolve, reject) => user.authenticateUser(details(), answering(resolve, reject)))
+    return { ...second, firstAsked, sameDevice: first.accessToken !== second.accessToken }
+  },
   signUp: () =>
     new Promise((resolve, reject) => {
       const attributes = Object.entries(command.attributes ?? {}).map(

@@ -15,7 +15,10 @@ Resources:
       KeyPolicy:
         Version: '2012-10-17'
         Statement:
-          - {Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}, Action: 'kms:*', Resource: '*'}
+          - Effect: Allow
+            Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}
+            Action: kms:*
+            Resource: '*'
   Alias:
     Type: AWS::KMS::Alias
     Properties: {AliasName: alias/codes, TargetKeyId: !Ref Key}
