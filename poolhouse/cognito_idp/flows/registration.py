@@ -31,7 +31,7 @@ class PreSignUp:
 
 def draft(call: Call, pool: UserPool, username: str, attributes: Mapping[str, str], *, status: str) -> User:
     """The user as they would be stored, before anything is decided. Raises InvalidParameterException."""
-    sub = new_users.sub_of(call.new_id())
+    sub = new_users.make_sub(call.now, call.new_id())
     return new_users.draft(pool, username, attributes, status=status, sub=sub, now=call.now)
 
 

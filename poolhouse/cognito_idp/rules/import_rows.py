@@ -98,7 +98,7 @@ class Rows:
         return None
 
     def _made(self, username: str, attributes: dict[str, str], has_mfa: bool, now: datetime) -> User:  # noqa: FBT001
-        sub = new_users.sub_of(str(uuid.uuid4()))
+        sub = new_users.make_sub(now, str(uuid.uuid4()))
         try:
             user = new_users.draft(self._pool, username, attributes, status="RESET_REQUIRED", sub=sub, now=now)
             schema.check_complete(self._pool, user.attributes)

@@ -14,9 +14,14 @@ _WRONG_FORM: Mapping[tuple[str, ...], str] = {
 _EITHER = "Username should be either an email or a phone number."
 
 
-def sub_of(uuid: str) -> str:
-    """A `sub` from a UUID: its third group begins with 70, as Cognito's do."""
-    return f"{uuid[:14]}70{uuid[16:]}"
+def make_sub(now: datetime, uuid: str) -> str:
+    """A `sub`: a UUID whose third group begins with 70, as Cognito's do, the rest from a random one.
+
+    It begins with the time: users who come one after the other stand side by side in every index, which makes keeping
+    them several times cheaper where there are many.
+    """
+    begun = f"{int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}"
+    return f"{begun[:8]}-{begun[8:]}-70{uuid[16:]}"
 
 
 def draft(

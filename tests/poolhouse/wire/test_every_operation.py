@@ -100,7 +100,6 @@ ELSEWHERE = [
     ("ses", "list_identities", {}, "ListIdentities"),
     ("sesv2", "list_email_identities", {}, "ListEmailIdentities"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
-    ("kms", "list_keys", {}, "ListKeys"),
     ("cloudformation", "list_stacks", {}, "ListStacks"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
     ("logs", "describe_log_groups", {}, "DescribeLogGroups"),
