@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
-from poolhouse import aside, oauth, operate
+from poolhouse import aside, operate
 from poolhouse.apigateway.gateway import Gateway
 from poolhouse.call import ANONYMOUS, Call, Invocation, Principal
 from poolhouse.clock import Clock
@@ -59,6 +59,7 @@ from poolhouse.jobs import Jobs
 from poolhouse.lambdas import operations as lambda_operations
 from poolhouse.lambdas.functions import Functions
 from poolhouse.moto_services.services import MotoServices
+from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
 from poolhouse.store import Store
 from poolhouse.template.deploy import Deployed, deploy
@@ -149,7 +150,7 @@ class Cloud:
             control=self._control.handle,
             imports=lambda request: import_files.handle(self._public_call(request), request),
             gateway=self.gateway.handle_endpoint,
-            oauth=lambda request: oauth.handle(self._public_call(request), request),
+            oauth=lambda request: authorization_server.handle(self._public_call(request), request),
             wire=self.dispatcher.handle,
         )
         self.handle_api = self.gateway.handle

@@ -9,7 +9,7 @@ from typing import Any
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import AppClient, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException, ResourceNotFoundException
-from poolhouse.cognito_idp.flows import access, client_secrets, find, machine_scopes, not_built, tokens
+from poolhouse.cognito_idp.flows import access, client_secrets, find, not_built, oauth_scopes, tokens
 from poolhouse.cognito_idp.flows.access import SignedIn
 from poolhouse.cognito_idp.flows.tokens import Derived
 
@@ -25,7 +25,7 @@ def get_client_token(call: Call, request: Request) -> dict[str, object]:
     _check_secret(call, app_client, request["Secret"])
     if "ALLOW_CLIENT_TOKEN_AUTH" not in app_client.explicit_auth_flows:
         raise InvalidParameterException("Auth flow not enabled for this client")
-    scopes = machine_scopes.granted(call, pool, app_client, request.get("Scopes") or ())
+    scopes = oauth_scopes.for_machine(call, pool, app_client, request.get("Scopes") or ())
     if not scopes:
         raise InvalidParameterException("Invalid scope requested.")  # AWS's sentence is not known
     issued = tokens.issue_client_credentials(

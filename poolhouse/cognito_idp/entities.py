@@ -244,6 +244,16 @@ class AppClient(Struct, frozen=True):
         return tuple(self.settings.get("AllowedOAuthScopes", ()))
 
     @property
+    def callback_urls(self) -> tuple[str, ...]:
+        """Where an app may have its users sent back to, each to be matched exactly."""
+        return tuple(self.settings.get("CallbackURLs", ()))
+
+    @property
+    def identity_provider_names(self) -> tuple[str, ...]:
+        """Where the client's users may sign in on the authorization server; COGNITO is the pool itself."""
+        return tuple(self.settings.get("SupportedIdentityProviders", ()))
+
+    @property
     def read_attributes(self) -> frozenset[str] | None:
         """The attributes that the client may read; None is all of them."""
         return frozenset(self.settings.get("ReadAttributes", ())) or None
@@ -587,6 +597,7 @@ class ChallengeSession(Struct, frozen=True):
 class RefreshToken(Struct, frozen=True):
     """An issued refresh token; `id` is its keyed digest. All tokens of one sign-in share `origin_jti`.
 
+    `is_oauth` tells tokens of the authorization server from those of the API.
     With rotation a token that was used has a child, its newest; a retry supersedes the child before.
     """
 
@@ -599,6 +610,7 @@ class RefreshToken(Struct, frozen=True):
     authenticated_at: datetime
     expires_at: datetime
     scopes: tuple[str, ...] = ()
+    is_oauth: bool = False
     device_key: str = ""
     is_revoked: bool = False
     is_child: bool = False

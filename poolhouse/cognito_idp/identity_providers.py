@@ -101,10 +101,10 @@ def get_identity_provider_by_identifier(call: Call, request: Request) -> dict[st
     """The provider that one of its identifiers, such as an e-mail domain, stands for."""
     pool = find.pool(call, request["UserPoolId"])
     identifier = request["IdpIdentifier"]
-    for provider in call.store.identity_providers.list(pool_id=pool.id):
-        if identifier in provider.identifiers:
-            return _told(call, provider)
-    raise ResourceNotFoundException(f"Identity provider {identifier} does not exist.")  # as below
+    provider = find_by_identifier(call.store, pool.id, identifier)
+    if provider is None:
+        raise ResourceNotFoundException(f"Identity provider {identifier} does not exist.")  # as below
+    return _told(call, provider)
 
 
 def get(tables: Store | Tx, pool_id: str, name: str) -> IdentityProvider:
@@ -113,6 +113,18 @@ def get(tables: Store | Tx, pool_id: str, name: str) -> IdentityProvider:
     if provider is None:
         raise ResourceNotFoundException(f"Identity provider {name} does not exist.")
     return provider
+
+
+def find_by_identifier(store: Store, pool_id: str, identifier: str) -> IdentityProvider | None:
+    """The pool's provider that has this identifier."""
+    found = (one for one in store.identity_providers.list(pool_id=pool_id) if identifier in one.identifiers)
+    return next(found, None)
+
+
+def details(store: Store, provider: IdentityProvider) -> dict[str, str]:
+    """A provider's ProviderDetails, secret among them."""
+    sealed = store.sealer.unseal(provider.sealed_details, _purpose(provider.pool_id, provider.name))
+    return msgspec.json.decode(sealed, type=dict[str, str])
 
 
 def _check_identifiers(tx: Tx, provider: IdentityProvider) -> None:
@@ -124,8 +136,7 @@ def _check_identifiers(tx: Tx, provider: IdentityProvider) -> None:
 
 
 def _told(call: Call, provider: IdentityProvider) -> dict[str, object]:
-    sealed = call.store.sealer.unseal(provider.sealed_details, _purpose(provider.pool_id, provider.name))
-    return {"IdentityProvider": shapes.identity_provider_type(provider, msgspec.json.decode(sealed))}
+    return {"IdentityProvider": shapes.identity_provider_type(provider, details(call.store, provider))}
 
 
 def _sealed(call: Call, pool_id: str, name: str, details: Mapping[str, str]) -> str:

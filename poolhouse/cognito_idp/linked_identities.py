@@ -13,14 +13,14 @@ from poolhouse.cognito_idp.errors import (
     LimitExceededException,
     UserNotFoundException,
 )
-from poolhouse.cognito_idp.flows import find, tokens
+from poolhouse.cognito_idp.flows import federation, find, tokens
+from poolhouse.cognito_idp.flows.federation import SUBJECT
 from poolhouse.cognito_idp.rules.providers import SOCIAL
 from poolhouse.store import Tx
 
 Request = Mapping[str, Any]
 
 _COGNITO = "Cognito"
-_SUBJECT = "Cognito_Subject"
 _MOST = 5
 
 
@@ -34,9 +34,9 @@ def admin_link_provider_for_user(call: Call, request: Request) -> dict[str, obje
     with call.store.write() as tx:
         pool = find.pool_in(tx, request["UserPoolId"])
         provider = identity_providers.get(tx, pool.id, source["ProviderName"])
-        if provider.type in SOCIAL and attribute != _SUBJECT:
+        if provider.type in SOCIAL and attribute != SUBJECT:
             raise InvalidParameterException(
-                f"ProviderAttributeName must be {_SUBJECT} for social providers."
+                f"ProviderAttributeName must be {SUBJECT} for social providers."
             )  # as above
         user = _destination(tx, pool, request["DestinationUser"])
         _check_free(tx, pool, provider.name, attribute, value)
@@ -52,7 +52,7 @@ def admin_disable_provider_for_user(call: Call, request: Request) -> dict[str, o
     """Split an identity from the user it is linked to; of the pool's own provider, take the user's password."""
     wanted: Request = request["User"]
     name, value = wanted.get("ProviderName"), wanted.get("ProviderAttributeValue")
-    attribute = wanted.get("ProviderAttributeName") or _SUBJECT
+    attribute = wanted.get("ProviderAttributeName") or SUBJECT
     if not name or not value:
         raise InvalidParameterException("ProviderName and ProviderAttributeValue are required.")  # as above
     with call.store.write() as tx:
@@ -69,15 +69,11 @@ def _destination(tx: Tx, pool: UserPool, destination: Request) -> User:
     """A user of the pool itself, by name; ProviderAttributeName is ignored (API reference)."""
     if destination.get("ProviderName") not in (_COGNITO, None):
         identity_providers.get(tx, pool.id, destination["ProviderName"])
-        link = tx.linked_identities.find(
-            pool_id=pool.id,
-            provider=destination["ProviderName"],
-            attribute=_SUBJECT,
-            value=destination.get("ProviderAttributeValue", ""),
-        )
-        if link is None:
+        named = (destination["ProviderName"], destination.get("ProviderAttributeValue", ""))
+        user = federation.find_by_subject(tx, pool, *named)
+        if user is None:
             raise UserNotFoundException
-        return tx.users.get(pool_id=pool.id, username=link.username)
+        return user
     return find.user_in(tx, pool, destination.get("ProviderAttributeValue", ""))
 
 
@@ -85,8 +81,7 @@ def _check_free(tx: Tx, pool: UserPool, provider: str, attribute: str, value: st
     link = tx.linked_identities.find(pool_id=pool.id, provider=provider, attribute=attribute, value=value)
     if link is not None:
         raise InvalidParameterException("SourceUser is already linked to DestinationUser")
-    own_name = pool.folded(f"{provider}_{value}")
-    if attribute == _SUBJECT and tx.users.find(pool_id=pool.id, username=own_name) is not None:
+    if attribute == SUBJECT and federation.find_by_subject(tx, pool, provider, value) is not None:
         raise InvalidParameterException(
             "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link"
         )

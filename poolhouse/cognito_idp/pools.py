@@ -151,7 +151,7 @@ def list_tags_for_resource(call: Call, request: "ListTagsForResourceRequestTypeD
 
 
 def _remove_contents(tx: Tx, pool_id: str) -> None:
-    """Challenge sessions are not searched by pool: they lapse within minutes, and their pool is looked for first."""
+    """Challenge sessions and codes are not searched by pool: they lapse soon, and their client is looked for first."""
     for table in (
         tx.app_clients,
         tx.signing_keys,

@@ -18,7 +18,7 @@ _LONGEST_STYLE = 3 * 1024
 _VERSION = "20190128172214"  # of the style sheet that customizations are laid over
 # "Customizing hosted UI (classic) branding": the classes a style may name.
 _CLASS = re.compile(r"^\s*((?:\.[A-Za-z-]+-customizable(?::hover|:focus|:active)?\s*,?\s*)+)\{([^{}]*)\}\s*")
-_PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 def set_ui_customization(call: Call, request: Request) -> dict[str, object]:
@@ -48,6 +48,13 @@ def get_ui_customization(call: Call, request: Request) -> dict[str, object]:
     if kept is None and client_id:
         client_id, kept = "", configurations.find(call, pool.id, configurations.UI)
     return {"UICustomization": {} if kept is None else _type(call, pool, client_id or _ALL, kept)}
+
+
+def picture(call: Call, pool_id: str, client_id: str) -> tuple[str, bytes] | None:
+    """The media type and bytes of a logo, by the client id (or ALL) its address has; None where there is none."""
+    kept = configurations.find(call, pool_id, configurations.UI, "" if client_id == _ALL else client_id)
+    image = base64.b64decode(kept.settings.get("ImageFile", "")) if kept else b""
+    return next(((kind, image) for start, kind in _PICTURES.items() if image.startswith(start)), None)
 
 
 def _addressed(call: Call, request: Request) -> tuple[UserPool, str]:

@@ -20,8 +20,8 @@ _DOMAIN = re.compile(r"(?P<domain>[a-z0-9-]+)\.auth\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class AuthenticatedClient:
-    """An app client that proved who it is, and its pool. Only `authenticate` makes one."""
+class RegisteredClient:
+    """An app client by its id alone, which proves nothing, and its pool."""
 
     app_client: AppClient
     pool: UserPool
@@ -31,13 +31,27 @@ class AuthenticatedClient:
         return self.app_client.is_oauth_client and flow in self.app_client.allowed_oauth_flows
 
 
+class AuthenticatedClient(RegisteredClient):
+    """An app client that proved who it is. Only `authenticate` makes one."""
+
+    __slots__ = ()
+
+
+def registered(call: Call, request: Request, client_id: str) -> RegisteredClient | None:
+    """The app client of this id, at the host of its pool; None for every other."""
+    app_client = call.store.app_clients.find(id=client_id)
+    if app_client is None or not _is_at_home(call, request, app_client):
+        return None
+    return RegisteredClient(app_client, call.store.user_pools.get(id=app_client.pool_id))
+
+
 def authenticate(call: Call, request: Request, form: Mapping[str, str]) -> AuthenticatedClient:
     """The client that sent this request. Raises InvalidRequest without a client id, InvalidClient for any doubt."""
     client_id, secret = _credentials(request, form)
-    app_client = call.store.app_clients.find(id=client_id)
-    if app_client is None or not _is_secret(call, app_client, secret) or not _is_at_home(call, request, app_client):
+    client = registered(call, request, client_id)
+    if client is None or not _is_secret(call, client.app_client, secret):
         raise InvalidClient
-    return AuthenticatedClient(app_client, call.store.user_pools.get(id=app_client.pool_id))
+    return AuthenticatedClient(client.app_client, client.pool)
 
 
 def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str | None]:

@@ -48,6 +48,12 @@ class UnauthorizedClient(OAuthError):
     error = "unauthorized_client"
 
 
+class LoginRequired(OAuthError):
+    """Nobody is signed in, and nobody may be asked (OpenID Connect Core 3.1.2.6)."""
+
+    error = "login_required"
+
+
 class UnsupportedGrantType(OAuthError):
     """No such grant."""
 

@@ -32,6 +32,7 @@ from poolhouse.cognito_idp.entities import (
 )
 from poolhouse.lambdas.entities import Function, Permission
 from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
 from poolhouse.outbox.entities import Message
 from poolhouse.store.table import Cache, Connect, Entity, Table
 from poolhouse.template.entities import Stack, StackResource
@@ -90,6 +91,12 @@ IMPORT_JOBS = Entity("import_jobs", ImportJob, key=("pool_id", "id"))
 CONFIRMATION_CODES = Entity("confirmation_codes", ConfirmationCode, key=("pool_id", "username", "purpose"))
 CHALLENGE_SESSIONS = Entity(
     "challenge_sessions", ChallengeSession, key=("id",), columns={"expires_at": lambda s: s.expires_at}
+)
+FEDERATED_SIGN_INS = Entity(
+    "federated_sign_ins", FederatedSignIn, key=("id",), columns={"expires_at": lambda s: s.expires_at}
+)
+AUTHORIZATION_CODES = Entity(
+    "authorization_codes", AuthorizationCode, key=("id",), columns={"expires_at": lambda c: c.expires_at}
 )
 REFRESH_TOKENS = Entity(
     "refresh_tokens",
@@ -156,6 +163,8 @@ class Tables:
         self.import_jobs = table(IMPORT_JOBS)
         self.confirmation_codes = table(CONFIRMATION_CODES)
         self.challenge_sessions = table(CHALLENGE_SESSIONS)
+        self.federated_sign_ins = table(FEDERATED_SIGN_INS)
+        self.authorization_codes = table(AUTHORIZATION_CODES)
         self.refresh_tokens = table(REFRESH_TOKENS)
         self.attempts = table(ATTEMPTS)
         self.messages = table(MESSAGES)

@@ -38,6 +38,8 @@ ONLY_IN = {
     "uvicorn": {"front"},
     "greenlet": {"front"},
     "typer": {"cli"},
+    "jwt": {"oauth"},
+    "urllib3": {"oauth"},
     "gmpy2": {"cognito_idp"},
     "awslambdaric": {"lambdas"},
 }

@@ -14,15 +14,12 @@ _KEPT_FOR = timedelta(days=1)
 
 
 def now_and_then(tx: Tx, now: datetime) -> None:
-    """Every so many times, remove challenge sessions and refresh tokens that expired a day ago or more."""
+    """Every so many times, remove what was good for a while and expired a day ago or more."""
     if next(_counter) % _EVERY:
         return
     before = now - _KEPT_FOR
-    for session in tx.challenge_sessions.list(order=("expires_at",), limit=_AT_ONCE):
-        if session.expires_at >= before:
-            break
-        tx.challenge_sessions.remove(id=session.id)
-    for token in tx.refresh_tokens.list(order=("expires_at",), limit=_AT_ONCE):
-        if token.expires_at >= before:
-            break
-        tx.refresh_tokens.remove(id=token.id)
+    for table in (tx.challenge_sessions, tx.federated_sign_ins, tx.authorization_codes, tx.refresh_tokens):
+        for expired in table.list(order=("expires_at",), limit=_AT_ONCE):
+            if expired.expires_at >= before:
+                break
+            table.remove(id=expired.id)

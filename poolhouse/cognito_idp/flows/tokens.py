@@ -25,6 +25,8 @@ from poolhouse.jose.sign import sign, sign_all
 from poolhouse.store import Tx
 
 API_SCOPES = (ADMIN_SCOPE,)
+_OPENID = "openid"
+_OAUTH_VERSION = 2  # the `version` claim of the authorization server's access tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class NewDevice:
 
     key: str
     group_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a user let an app client have on the authorization server: an ID token only with the scope `openid`."""
+
+    scopes: tuple[str, ...]
+    authenticated_at: datetime
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,11 @@ def issue(
     *,
     source: str,
     client_metadata: Mapping[str, str] | None = None,
-    scopes: tuple[str, ...] = API_SCOPES,
+    granted: Granted | None = None,
     device_key: str = "",
     settle: Callable[[Tx], None] = lambda _: None,
 ) -> IssuedTokens:
-    """The tokens of a new sign-in. `source` is the PreTokenGeneration trigger's.
+    """The tokens of a new sign-in. `source` is the PreTokenGeneration trigger's, `granted` None for one by the API.
 
     `settle` writes what must be kept together with the tokens, and may still refuse by raising.
     """
@@ -71,13 +82,15 @@ def issue(
         username=user.username,
         origin_jti=call.new_id() if app_client.can_revoke_tokens else event_id,
         event_id=event_id,
-        authenticated_at=call.now,
+        authenticated_at=call.now if granted is None else granted.authenticated_at,
         expires_at=call.now + app_client.refresh_token_ttl,
-        scopes=scopes,
+        scopes=API_SCOPES if granted is None else granted.scopes,
+        is_oauth=granted is not None,
         device_key=device_key,
         last_ip=call.source_ip,
     )
-    tokens = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata)
+    nonce = None if granted is None else granted.nonce
+    tokens = _tokens(call, pool, app_client, (kept, user), source=source, client_metadata=client_metadata, nonce=nonce)
     most = tracked_sessions.most(call, pool)
     with call.store.write() as tx:
         _check_present(tx.users.find(pool_id=pool.id, username=user.username), user)
@@ -279,7 +292,9 @@ def _tokens(
     *,
     source: str,
     client_metadata: Mapping[str, str] | None,
+    nonce: str | None = None,
 ) -> IssuedTokens:
+    """The two tokens of a family; the second by the authorization server only for who asked for it (`openid`)."""
     kept, user = family
     issue_ = Issue(
         issuer=_issuer(call, pool),
@@ -289,6 +304,8 @@ def _tokens(
         scopes=kept.scopes,
         authenticated_at=kept.authenticated_at,
         issued_at=call.now,
+        version=_OAUTH_VERSION if kept.is_oauth else None,
+        nonce=nonce,
         device_key=kept.device_key,
     )
     groups = _groups(call, user)
@@ -310,8 +327,9 @@ def _tokens(
         (keys.signing_key(call, pool.id, "access"), token_overrides.access_token(access_claims, overrides.access)),
         (keys.signing_key(call, pool.id, "id"), token_overrides.id_token(id_claims, overrides.id)),
     ]
-    access_token, id_token = aside.work(sign_all, wanted)
-    return IssuedTokens(access_token, int(app_client.access_token_ttl.total_seconds()), id_token)
+    has_id_token = not kept.is_oauth or _OPENID in kept.scopes
+    access_token, *rest = aside.work(sign_all, wanted if has_id_token else wanted[:1])
+    return IssuedTokens(access_token, int(app_client.access_token_ttl.total_seconds()), rest[0] if rest else None)
 
 
 def _groups(call: Call, user: User) -> GroupClaims:

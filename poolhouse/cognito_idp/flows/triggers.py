@@ -31,8 +31,9 @@ UNRECOGNIZABLE = "Unrecognizable lambda output"
 def function_arn(pool: UserPool, trigger: str) -> str | None:
     """The function a pool runs for this trigger (a LambdaConfig key), or None."""
     config: Mapping[str, Any] = pool.settings.get("LambdaConfig") or {}
-    versioned: Mapping[str, Any] = config.get(f"{trigger}Config") or {}
-    return versioned.get("LambdaArn") or config.get(trigger)
+    # PreTokenGenerationConfig beside PreTokenGeneration; InboundFederation has the version under its own name.
+    named = config.get(f"{trigger}Config") or config.get(trigger)
+    return named.get("LambdaArn") if isinstance(named, Mapping) else named
 
 
 def user_attributes(pool: UserPool, user: User) -> dict[str, str]:

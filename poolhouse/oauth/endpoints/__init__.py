@@ -6,20 +6,22 @@
 from collections.abc import Callable, Mapping
 
 from poolhouse.call import Call
-from poolhouse.oauth.endpoints import revoke, token, user_info
+from poolhouse.oauth import browser
+from poolhouse.oauth.endpoints import authorize, error_page, idp_response, revoke, token, user_info
 from poolhouse.web import Request, Response
 
 Endpoint = Callable[[Call, Request], Response]
 
 ENDPOINTS: Mapping[str, Endpoint] = {
+    "/oauth2/authorize": authorize.respond,
+    idp_response.PATH: idp_response.respond,
+    browser.ERROR_PATH: error_page.respond,
     "/oauth2/token": token.respond,
     "/oauth2/revoke": revoke.respond,
     "/oauth2/userInfo": user_info.respond,
 }
 NOT_BUILT = frozenset(
     {
-        "/oauth2/authorize",
-        "/oauth2/idpresponse",
         "/saml2/idpresponse",
         "/saml2/logout",
         "/login",
@@ -34,6 +36,5 @@ NOT_BUILT = frozenset(
         "/resetPassword",
         "/mfa",
         "/passkeys/add",
-        "/error",
     }
 )

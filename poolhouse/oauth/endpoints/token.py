@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 
 from poolhouse.call import Call
 from poolhouse.oauth import clients, forms, responses
-from poolhouse.oauth.errors import InvalidRequest, NotImplementedYet, UnsupportedGrantType
-from poolhouse.oauth.grants import GRANTS, NOT_BUILT
+from poolhouse.oauth.errors import InvalidRequest, UnsupportedGrantType
+from poolhouse.oauth.grants import GRANTS
 from poolhouse.web import Request, Response
 
 
@@ -18,8 +18,6 @@ def respond(call: Call, request: Request) -> Response:
     grant_type = form.get("grant_type")
     if grant_type is None:
         raise InvalidRequest
-    if grant_type in NOT_BUILT:
-        raise NotImplementedYet(f"grant_type {grant_type}")
     grant = GRANTS.get(grant_type)
     if grant is None:
         raise UnsupportedGrantType

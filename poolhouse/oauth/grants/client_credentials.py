@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from poolhouse.call import Call
-from poolhouse.cognito_idp.flows import machine_scopes, tokens
+from poolhouse.cognito_idp.flows import oauth_scopes, tokens
+from poolhouse.oauth import responses
 from poolhouse.oauth.clients import AuthenticatedClient
 from poolhouse.oauth.errors import InvalidRequest, InvalidScope, UnauthorizedClient
 
@@ -16,12 +17,12 @@ def issue(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> d
         raise UnauthorizedClient
     scopes, metadata = _scopes(call, client, form), _client_metadata(form)
     issued = tokens.issue_client_credentials(call, client.pool, client.app_client, scopes, client_metadata=metadata)
-    return {"access_token": issued.access_token, "expires_in": issued.expires_in, "token_type": "Bearer"}
+    return responses.token_document(issued)
 
 
 def _scopes(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> tuple[str, ...]:
     """Custom scopes only. When nothing is left, the error is a guess."""
-    granted = machine_scopes.granted(call, client.pool, client.app_client, form.get("scope", "").split())
+    granted = oauth_scopes.for_machine(call, client.pool, client.app_client, form.get("scope", "").split())
     if not granted:
         raise InvalidScope
     return granted

@@ -11,6 +11,7 @@ from poolhouse.cognito_idp.errors import (
     UserLambdaValidationException,
 )
 from poolhouse.cognito_idp.flows import tokens
+from poolhouse.oauth import responses
 from poolhouse.oauth.clients import AuthenticatedClient
 from poolhouse.oauth.errors import InvalidGrant, InvalidRequest, UnauthorizedClient
 
@@ -27,11 +28,4 @@ def issue(call: Call, client: AuthenticatedClient, form: Mapping[str, str]) -> d
         raise InvalidGrant from None
     except (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException) as error:
         raise InvalidRequest(error.message) from None  # a guess: what Cognito says of a failed trigger here
-    rotated = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
-    return {
-        "id_token": issued.id_token,
-        "access_token": issued.access_token,
-        **rotated,
-        "expires_in": issued.expires_in,
-        "token_type": "Bearer",
-    }
+    return responses.token_document(issued)

@@ -37,6 +37,10 @@ CREATE TABLE confirmation_codes (
     PRIMARY KEY (pool_id, username, purpose)) WITHOUT ROWID;
 CREATE TABLE challenge_sessions (id TEXT PRIMARY KEY, expires_at REAL NOT NULL, document BLOB NOT NULL);
 CREATE INDEX challenge_sessions_expiry ON challenge_sessions (expires_at);
+CREATE TABLE federated_sign_ins (id TEXT PRIMARY KEY, expires_at REAL NOT NULL, document BLOB NOT NULL);
+CREATE INDEX federated_sign_ins_expiry ON federated_sign_ins (expires_at);
+CREATE TABLE authorization_codes (id TEXT PRIMARY KEY, expires_at REAL NOT NULL, document BLOB NOT NULL);
+CREATE INDEX authorization_codes_expiry ON authorization_codes (expires_at);
 CREATE TABLE refresh_tokens (
     id TEXT PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, origin_jti TEXT NOT NULL, expires_at REAL NOT NULL,
     document BLOB NOT NULL);

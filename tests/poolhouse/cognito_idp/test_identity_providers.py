@@ -193,15 +193,6 @@ class TestLinks:
         self.unlink(house)
         self.link(house, user="bob")
 
-    def test_who_signed_up_by_the_provider_is_not_merged(self, house: House) -> None:
-        house.user("google_77")
-
-        message = (
-            "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link"
-        )
-        with refused("InvalidParameterException", message):
-            self.link(house, "77")
-
     def test_five_identities_are_the_most(self, house: House) -> None:
         for number in range(5):
             self.link(house, str(number))

@@ -64,14 +64,18 @@ class TestRisk:
 
 
 class TestPages:
-    def test_a_clients_own_style_goes_before_the_pools(self, cognito: Any, pool_id: str, client_id: str) -> None:
+    def test_a_clients_own_style_goes_before_the_pools(
+        self, cloud: Any, cognito: Any, pool_id: str, client_id: str
+    ) -> None:
         cognito.create_user_pool_domain(Domain="pages", UserPoolId=pool_id)
         assert cognito.get_ui_customization(UserPoolId=pool_id)["UICustomization"] == {}
 
         style = ".banner-customizable { background: #fff }"
         made = cognito.set_ui_customization(UserPoolId=pool_id, CSS=style, ImageFile=PNG)["UICustomization"]
         assert (made["ClientId"], made["CSS"]) == ("ALL", style)
-        assert made["ImageUrl"].startswith("http")
+        shown = cloud.fetch("GET", made["ImageUrl"].removeprefix("http://localhost:4566"))
+        assert (shown.status, dict(shown.headers)["Content-Type"], shown.body) == (200, "image/png", PNG)
+        assert cloud.fetch("GET", f"/{pool_id}/{client_id}/1/assets/images/image").status == 404
         told = cognito.get_ui_customization(UserPoolId=pool_id, ClientId=client_id)["UICustomization"]
         assert told["ClientId"] == "ALL"
         own = ".label-customizable { color: red }"

@@ -60,14 +60,7 @@ def test_another_grant_type_is_unsupported(server: Server, grant_type: str) -> N
     assert error(response) == (400, {"error": "unsupported_grant_type"})
 
 
-def test_the_code_grant_says_that_it_is_not_built_yet(server: Server) -> None:
-    response = server.token({"grant_type": "authorization_code", "client_id": server.web_id, "code": "x"})
-
-    description = "grant_type authorization_code is not implemented yet"
-    assert error(response) == (501, {"error": "not_implemented", "error_description": description})
-
-
-@pytest.mark.parametrize("path", ["/oauth2/authorize", "/login", "/logout", "/signup", "/saml2/idpresponse"])
+@pytest.mark.parametrize("path", ["/login", "/logout", "/signup", "/saml2/idpresponse"])
 def test_pages_say_that_they_are_not_built_yet(server: Server, path: str) -> None:
     response = server.get(path)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import User
 from poolhouse.cognito_idp.errors import UnsupportedOperationException
-from poolhouse.cognito_idp.flows import devices, password_attempts, tokens, triggers
+from poolhouse.cognito_idp.flows import authentication, devices, password_attempts, tokens
 from poolhouse.cognito_idp.flows.sign_in.request import SignIn, check_secret_hash_of
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens, NewDevice
 from poolhouse.store import Tx
@@ -18,16 +18,7 @@ def finish(call: Call, sign_in: SignIn, user: User) -> IssuedTokens:
     pool, app_client, client_metadata = sign_in.pool, sign_in.app_client, sign_in.client_metadata
     is_new_device = pool.tracks_devices and not sign_in.progress.device_key
     device_key = devices.new_key(call) if is_new_device else sign_in.progress.device_key
-    if triggers.function_arn(pool, "PostAuthentication") is not None:
-        request: dict[str, object] = {
-            "userAttributes": triggers.user_attributes(pool, user),
-            "newDeviceUsed": is_new_device,
-        }
-        request = triggers.with_metadata(request, client_metadata)
-        trigger_source = "PostAuthentication_Authentication"
-        triggers.run(
-            call, pool, "PostAuthentication", trigger_source, user.username, request, {}, client_id=app_client.id
-        )
+    authentication.after(call, pool, app_client, user, is_new_device=is_new_device, client_metadata=client_metadata)
 
     def settle(tx: Tx) -> None:
         password_attempts.forgive(call, tx, user.pool_id, user.username)

@@ -16,7 +16,7 @@ from poolhouse.cognito_idp.errors import (
     UserNotConfirmedException,
     UserNotFoundException,
 )
-from poolhouse.cognito_idp.flows import client_secrets, find, password_attempts, triggers
+from poolhouse.cognito_idp.flows import authentication, client_secrets, find, password_attempts
 from poolhouse.cognito_idp.flows.tokens import IssuedTokens
 from poolhouse.cognito_idp.rules import secret_hash
 from poolhouse.cognito_idp.rules.challenges import Challenge
@@ -105,18 +105,14 @@ def pre_authentication(call: Call, sign_in: SignIn, user: User | None) -> None:
 
     For password and SRP it is asked before the password is checked; that order is not proven.
     """
-    pool, app_client = sign_in.pool, sign_in.app_client
-    if triggers.function_arn(pool, "PreAuthentication") is None:
-        return
-    request: dict[str, object] = {
-        "userAttributes": {} if user is None else triggers.user_attributes(pool, user),
-        "validationData": sign_in.progress.validation_data,
-    }
-    if app_client.hides_users:
-        request["userNotFound"] = user is None
-    username = sign_in.parameters["USERNAME"] if user is None else user.username
-    source = "PreAuthentication_Authentication"
-    triggers.run(call, pool, "PreAuthentication", source, username, request, {}, client_id=app_client.id)
+    authentication.before(
+        call,
+        sign_in.pool,
+        sign_in.app_client,
+        user,
+        username=sign_in.parameters["USERNAME"] if user is None else user.username,
+        validation_data=sign_in.progress.validation_data,
+    )
 
 
 def somebody_or_hidden(call: Call, sign_in: SignIn, username: str) -> User | None:
