@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from poolhouse.template.resources import apigateway, cognito, dynamodb, iam, inert, kms, lambdas
+from poolhouse.template.resources import apigateway, cognito, cognito_settings, dynamodb, iam, inert, kms, lambdas
 from poolhouse.template.resources.base import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
     **cognito.TYPES,
+    **cognito_settings.TYPES,
     **lambdas.TYPES,
     **apigateway.TYPES,
     **dynamodb.TYPES,
