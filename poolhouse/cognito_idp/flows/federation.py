@@ -25,6 +25,7 @@ from poolhouse.cognito_idp.errors import (
     InvalidLambdaResponseException,
     InvalidParameterException,
     NotAuthorizedException,
+    UserNotFoundException,
 )
 from poolhouse.cognito_idp.flows import authentication, names, registration, triggers
 from poolhouse.cognito_idp.rules import new_users, schema
@@ -132,7 +133,7 @@ def _own_name(pool: UserPool, provider: str, subject: str) -> str:
 def _linked(tables: Tables, pool: UserPool, provider: str, attribute: str, value: str) -> User | None:
     where = {"pool_id": pool.id, "provider": provider, "attribute": attribute, "value": value}
     link = tables.linked_identities.find(**where)
-    return None if link is None else tables.users.get(pool_id=pool.id, username=link.username)
+    return None if link is None else tables.users.find(pool_id=pool.id, username=link.username)
 
 
 def _first(call: Call, pool: UserPool, app_client: AppClient, profile: Profile, attributes: dict[str, str]) -> User:
@@ -197,7 +198,9 @@ def _again(call: Call, pool: UserPool, app_client: AppClient, user: User, attrib
     schema.check_update(pool, attributes, by_admin=True)  # "even if its current value already matches"
     authentication.before(call, pool, app_client, user, username=user.username)
     with call.store.write() as tx:
-        current = tx.users.get(pool_id=pool.id, username=user.username)
+        current = tx.users.find(pool_id=pool.id, username=user.username)
+        if current is None or current.sub != user.sub:
+            raise UserNotFoundException
         user = replace(current, attributes={**current.attributes, **attributes}, modified_at=call.now)
         tx.users.put(user)
         if user.status != _STATUS:

@@ -22,6 +22,7 @@ from poolhouse.cognito_idp.errors import (
     UnexpectedLambdaException,
     UserLambdaValidationException,
     UsernameExistsException,
+    UserNotFoundException,
 )
 from poolhouse.cognito_idp.flows import federation
 from poolhouse.cognito_idp.flows.federation import Profile
@@ -41,6 +42,7 @@ _REFUSALS = (
     NotAuthorizedException,
     UnexpectedLambdaException,
     UserLambdaValidationException,
+    UserNotFoundException,
     UsernameExistsException,
     oidc.ProviderFailed,
 )
@@ -62,8 +64,8 @@ def respond(call: Call, request: Request) -> Response:
     if pending.expires_at <= call.now:
         return browser.error_page(call, _LATE)
     client = clients.registered(call, request, pending.request.client_id)
-    if client is None or pending.request.redirect_uri not in client.app_client.callback_urls:
-        return browser.error_page(call)  # deleted, or changed, meanwhile
+    if client is None or not _is_still_allowed(client, pending):
+        return browser.error_page(call)
     response = _answer(call, client, pending, query)
     return response.with_headers([browser.cookie(call, COOKIE, "", timedelta(0))])
 
@@ -78,6 +80,13 @@ def _taken(call: Call, request: Request, state: str) -> FederatedSignIn | None:
         if pending is not None:
             tx.federated_sign_ins.remove(id=key)
     return pending
+
+
+def _is_still_allowed(client: RegisteredClient, pending: FederatedSignIn) -> bool:
+    """Whether the app client is registered for it, as it was when the browser was sent away."""
+    app_client = client.app_client
+    is_registered = pending.request.redirect_uri in app_client.callback_urls
+    return is_registered and pending.provider in app_client.identity_provider_names
 
 
 def _answer(call: Call, client: RegisteredClient, pending: FederatedSignIn, query: Mapping[str, str]) -> Response:

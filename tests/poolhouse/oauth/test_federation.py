@@ -233,6 +233,39 @@ def test_the_way_there_and_back_may_take_five_minutes(app: App) -> None:
     assert b"Something went wrong" in page.body
 
 
+@pytest.mark.parametrize(("callback", "provider_name"), [(f"{CALLBACK}/new", "Corp"), (CALLBACK, "COGNITO")])
+def test_a_client_that_was_changed_meanwhile_is_not_served(app: App, callback: str, provider_name: str) -> None:
+    away = app.authorize()
+    url = app.provider.sign_in(header(away, "Location"))
+    app.cognito.update_user_pool_client(
+        UserPoolId=app.pool_id,
+        ClientId=app.client_id,
+        CallbackURLs=[callback],
+        SupportedIdentityProviders=[provider_name],
+    )
+
+    assert app.come_back(url, cookie_of(away)).status == 400
+    assert app.cognito.list_users(UserPoolId=app.pool_id)["Users"] == []
+
+
+@pytest.mark.parametrize("response_type", ["code", "token"])
+def test_a_user_who_is_deleted_by_a_function_meanwhile_gets_nothing(provider: OidcProvider, response_type: str) -> None:
+    source = """
+import boto3
+def handler(event, context):
+    boto3.client("cognito-idp").admin_delete_user(UserPoolId=event["userPoolId"], Username=event["userName"])
+    return event
+"""
+    with testing.cloud(listen=True) as cloud:
+        app = App(cloud, cloud.client("cognito-idp"), provider)
+        app.code()
+        app.with_triggers(PreAuthentication=cloud.function("delete", source))
+
+        back = told(app.sign_in(response_type=response_type))
+
+        assert (back["error"], back["error_description"]) == ("invalid_request", "User does not exist.")
+
+
 def test_what_the_person_refused_is_told_to_the_app(app: App) -> None:
     away = app.authorize(state="s")
     state = parse_qs(urlsplit(header(away, "Location")).query)["state"][0]
