@@ -255,7 +255,7 @@ class TestStates:
 
     def test_hashed_passwords_are_refused_by_name(self, job: Import, cognito: Any) -> None:
         message = "Import of hashed passwords (PasswordHashingAlgorithm) is not implemented yet."
-        with refused("NotImplemented", message):
+        with refused("NotImplementedException", message):
             cognito.create_user_import_job(
                 JobName="job", UserPoolId=job.pool_id, CloudWatchLogsRoleArn=ROLE, PasswordHashingAlgorithm="BCRYPT"
             )
