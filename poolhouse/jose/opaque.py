@@ -9,7 +9,7 @@ from poolhouse.jose.keys import encoded
 
 HEADER = encoded(msgspec.json.encode({"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}))
 _PARTS = (256, 12, 975, 16)  # key, nonce, text and tag in bytes: makes it as long as AWS's, 1,746 characters
-_ENDS = tuple(itertools.accumulate(_PARTS, initial=0))
+_SPANS = tuple(itertools.pairwise(itertools.accumulate(_PARTS, initial=0)))
 
 
 def token() -> str:
@@ -17,5 +17,5 @@ def token() -> str:
 
     There is nothing inside to open: it is all randomness, and whoever made it knows it by its digest.
     """
-    entropy = secrets.token_bytes(_ENDS[-1])
-    return b".".join((HEADER, *(encoded(entropy[start:end]) for start, end in itertools.pairwise(_ENDS)))).decode()
+    entropy = secrets.token_bytes(sum(_PARTS))
+    return b".".join((HEADER, *[encoded(entropy[start:end]) for start, end in _SPANS])).decode()
