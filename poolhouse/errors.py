@@ -23,5 +23,9 @@ class ApiError(Exception):
         return type(self).__name__
 
 
+class NotImplementedException(ApiError):
+    """AWS does this and Poolhouse does not yet: said with its name. Not a 5xx, which SDKs would try again."""
+
+
 class CommandError(Exception):
     """Something the person at the terminal can put right: told in one line, exit code 1."""

@@ -562,7 +562,8 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     """What a sign-in has come to. It goes with the sign-in from challenge to challenge.
 
     `sub` is that of the user it began for, empty for nobody; `source` the triggerSource its tokens will have; `custom`
-    what was answered so far in a custom sign-in, None in any other; `validation_data` the ClientMetadata it began with.
+    what was answered so far in a custom sign-in, None in any other; `validation_data` the ClientMetadata it began with;
+    `device_stands_in` that no second factor was asked for, because the device is to prove itself.
     """
 
     sub: str = ""
@@ -570,6 +571,7 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     custom: tuple[CustomAnswer, ...] | None = None
     validation_data: Mapping[str, str] | None = None
     device_key: str = ""
+    device_stands_in: bool = False
     event_id: str = ""
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from poolhouse.errors import NotImplementedException
 from poolhouse.wire.constraints import Violations, compile_request
 from poolhouse.wire.errors import (
-    NotImplementedException,
     SerializationException,
     UnknownOperationException,
     ValidationException,

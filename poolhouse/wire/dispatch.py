@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from poolhouse.call import ANONYMOUS, Call, Principal
-from poolhouse.errors import ApiError
+from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.web import Request, Response
 from poolhouse.wire import cors
 from poolhouse.wire.constraints import Violations, compile_request
-from poolhouse.wire.errors import InternalErrorException, NotImplementedException, UnknownOperationException
+from poolhouse.wire.errors import InternalErrorException, UnknownOperationException
 from poolhouse.wire.protocol import Result, error_headers
 from poolhouse.wire.routes import PROTOCOLS, Route, Routes
 from poolhouse.wire.service import Service

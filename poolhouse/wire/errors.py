@@ -47,10 +47,6 @@ class ExpiredTokenException(ApiError):
     message = "The security token included in the request is expired"
 
 
-class NotImplementedException(ApiError):
-    """AWS has this operation and Poolhouse has not: said with its name. Not a 5xx, which SDKs would try again."""
-
-
 class InternalErrorException(ApiError):
     status: ClassVar[int] = 500
     message = "An internal error occurred. The cloud's log has the details."

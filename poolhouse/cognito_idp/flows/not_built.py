@@ -2,11 +2,7 @@
 
 from typing import NoReturn
 
-from poolhouse.errors import ApiError
-
-
-class NotImplementedException(ApiError):
-    """AWS would go on here; the same name as for a whole operation. Not a 5xx, which SDKs would try again."""
+from poolhouse.errors import NotImplementedException
 
 
 def refuse(what: str) -> NoReturn:

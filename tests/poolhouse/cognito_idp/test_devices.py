@@ -10,7 +10,7 @@ import pytest
 from pycognito import aws_srp
 
 from tests.poolhouse.cognito_idp.accounts import PASSWORD, refused
-from tests.poolhouse.cognito_idp.sign_ins import PHONE, House, is_in
+from tests.poolhouse.cognito_idp.sign_ins import PHONE, SMS, House, is_in
 
 AWSSRP: Any = aws_srp.AWSSRP  # pycognito has no types
 generate_hash_device: Any = aws_srp.generate_hash_device
@@ -287,6 +287,56 @@ def test_a_device_that_is_no_longer_remembered_does_not_finish_what_it_began(clo
 
     with refused(*INCORRECT):
         phone.prove(asked)
+
+
+CUSTOM = {
+    "DefineAuthChallenge": """
+def handler(event, context):
+    session, response = event["request"]["session"], event["response"]
+    riddles = [answer for answer in session if answer["challengeName"] == "CUSTOM_CHALLENGE"]
+    if session[-1]["challengeName"] == "SRP_A":
+        response["challengeName"] = "PASSWORD_VERIFIER"
+    elif riddles:
+        response["issueTokens"] = True
+    else:
+        response["challengeName"] = "CUSTOM_CHALLENGE"
+    return event
+""",
+    "CreateAuthChallenge": "def handler(event, context):\n    return event\n",
+    "VerifyAuthChallengeResponse": """
+def handler(event, context):
+    event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == "right"
+    return event
+""",
+}
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_a_device_that_was_to_stand_in_is_asked_or_nobody_gets_in(
+    cloud: Any, cognito: Any, is_remembered: bool
+) -> None:
+    house = house_with(cloud, cognito, mfa=True)
+    phone = Phone(house).enrol()
+    arns = {name: cloud.function(name.lower(), source) for name, source in CUSTOM.items()}
+    pool = {"DeviceConfiguration": ALWAYS, "MfaConfiguration": "OPTIONAL", "SmsConfiguration": SMS}
+    cognito.update_user_pool(UserPoolId=house.pool_id, LambdaConfig=arns, **pool)
+    half = phone.half()
+    srp_a = half.get_auth_params()["SRP_A"]
+    asked = house.begin("CUSTOM_AUTH", CHALLENGE_NAME="SRP_A", SRP_A=srp_a, DEVICE_KEY=phone.key)
+    responses = half.process_challenge(asked["ChallengeParameters"], {"USERNAME": "ann"})
+    asked = cognito.respond_to_auth_challenge(
+        ClientId=house.client_id, ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=responses
+    )
+    assert asked["ChallengeName"] == "CUSTOM_CHALLENGE"  # and no code: the device stands in for it
+    if is_remembered:
+        assert house.answer(asked, ANSWER="right")["ChallengeName"] == "DEVICE_SRP_AUTH"
+        return
+
+    cognito.admin_update_device_status(
+        UserPoolId=house.pool_id, Username="ann", DeviceKey=phone.key, DeviceRememberedStatus="not_remembered"
+    )
+    with refused(*INCORRECT):
+        house.answer(asked, ANSWER="right")
 
 
 def test_a_device_is_told_to_its_user_and_to_administrators(cloud: Any, cognito: Any) -> None:

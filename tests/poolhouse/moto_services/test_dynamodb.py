@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from poolhouse.errors import ApiError
+from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.store import Store
 from poolhouse.wire.errors import (
-    NotImplementedException,
     SerializationException,
     UnknownOperationException,
     ValidationException,

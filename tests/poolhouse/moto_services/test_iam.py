@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from poolhouse.errors import NotImplementedException
 from poolhouse.moto_services import MotoServices
 from poolhouse.operate import OperationFailed
 from poolhouse.store import Store
 from poolhouse.web import Request
 from poolhouse.wire.entities import SEAL_PURPOSE
-from poolhouse.wire.errors import NotImplementedException, ValidationException
+from poolhouse.wire.errors import ValidationException
 from tests.poolhouse.moto_services.conftest import Client
 
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})

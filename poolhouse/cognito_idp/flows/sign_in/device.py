@@ -15,6 +15,7 @@ from poolhouse.cognito_idp.flows.sign_in.request import (
 from poolhouse.cognito_idp.flows.srp_exchange import Answer
 from poolhouse.cognito_idp.rules.challenges import DEVICE_PASSWORD_VERIFIER
 
+_WRONG = "Incorrect username or password."
 _SOURCE = "TokenGeneration_AuthenticateDevice"
 
 
@@ -25,9 +26,15 @@ def is_remembered(call: Call, sign_in: SignIn, user: User) -> bool:
 
 
 def go_on(call: Call, sign_in: SignIn, user: User) -> Outcome:
-    """Have a remembered device prove itself, or finish."""
+    """Have a remembered device prove itself, or finish.
+
+    Raises NotAuthorizedException where it was to stand in for a second factor and is not remembered any more: a custom
+    sign-in may have gone on for a while since.
+    """
     if is_remembered(call, sign_in, user):
         return devices.ask(call, sign_in, user)
+    if sign_in.progress.device_stands_in:
+        raise NotAuthorizedException(_WRONG)
     return finish.finish(call, sign_in, user)
 
 
@@ -44,7 +51,7 @@ def answer_proof(call: Call, sign_in: SignIn) -> Outcome:
     waiting = srp_exchange.take_up(call, sign_in.app_client, given, DEVICE_PASSWORD_VERIFIER)
     user = find_user(call, sign_in.pool, username)
     if user is None or user.username != waiting.username or user.sub != waiting.progress.sub:
-        raise NotAuthorizedException("Incorrect username or password.")
+        raise NotAuthorizedException(_WRONG)
     check_enabled(user)
     sign_in = sign_in.at(waiting.progress)
     return watch.watched(

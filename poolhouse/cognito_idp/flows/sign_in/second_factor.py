@@ -22,9 +22,10 @@ from poolhouse.cognito_idp.rules.challenges import (
 def ask(call: Call, sign_in: SignIn, user: User) -> Outcome:
     """Ask for what the pool wants of this user now; a remembered device stands in for it where the pool says so."""
     pool = sign_in.pool
-    stands_in = device.is_remembered(call, sign_in, user) and pool.lets_devices_stand_in
-    if pool.mfa_configuration == "OFF" or stands_in:
+    if pool.mfa_configuration == "OFF":
         return go_on(call, sign_in, user)
+    if pool.lets_devices_stand_in and device.is_remembered(call, sign_in, user):
+        return go_on(call, sign_in.with_progress(device_stands_in=True), user)
     has_app = software_tokens.find(call.store, user) is not None
     try:
         asked = second_factors.decide(pool, user, has_app=has_app)
