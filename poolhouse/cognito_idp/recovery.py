@@ -78,7 +78,7 @@ def confirm_forgot_password(call: Call, request: "ConfirmForgotPasswordRequestTy
         user = passwords.changed(pool, user, password)
         names.claim(tx, pool, user)
         tx.users.put(user)
-    threat_protection.record(call, pool, user, "ForgotPassword", "Pass")
+    threat_protection.record(call, pool, user, "ForgotPassword", client_id=app_client.id)
     registration.run_post_confirmation(
         call, pool, user, _CONFIRMED, client_id=app_client.id, client_metadata=request.get("ClientMetadata")
     )

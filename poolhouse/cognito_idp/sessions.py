@@ -30,7 +30,7 @@ def change_password(call: Call, request: "ChangePasswordRequestTypeDef") -> dict
         password_attempts.forgive(call, tx, pool.id, user.username)
         current = tx.users.get(pool_id=pool.id, username=user.username)
         tx.users.put(passwords.changed(pool, replace(current, modified_at=call.now), password))
-    threat_protection.record(call, pool, user, "PasswordChange", "Pass")
+    threat_protection.record(call, pool, user, "PasswordChange", client_id=signed_in.app_client.id)
     return {}
 
 

@@ -65,7 +65,7 @@ def sign_up(call: Call, request: "SignUpRequestTypeDef") -> dict[str, object]:
         if kept is not None:
             tx.confirmation_codes.put(kept)
     metadata = request.get("ClientMetadata")
-    threat_protection.record(call, pool, user, "SignUp", "Pass")
+    threat_protection.record(call, pool, user, "SignUp", client_id=app_client.id)
     if answer.confirms:
         registration.run_post_confirmation(
             call, pool, user, _CONFIRMED, client_id=app_client.id, client_metadata=metadata
@@ -123,7 +123,7 @@ def resend_confirmation_code(call: Call, request: "ResendConfirmationCodeRequest
             raise InvalidParameterException("User is already confirmed.")
         tx.confirmation_codes.put(kept)
     occasion = Occasion(messages.RESEND_CODE, app_client.id, request.get("ClientMetadata"))
-    threat_protection.record(call, pool, user, "ResendCode", "Pass")
+    threat_protection.record(call, pool, user, "ResendCode", client_id=app_client.id)
     messages.send_code(call, pool, user, occasion, destination, code=code)
     return {"CodeDeliveryDetails": shapes.code_delivery_details_type(destination)}
 

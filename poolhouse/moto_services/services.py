@@ -8,7 +8,7 @@ from poolhouse.web import Request, Response
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "iam", "kms")
+SERVICES = ("dynamodb", "iam", "kms", "logs")
 _WARMED = ("dynamodb", "iam")
 
 
@@ -62,6 +62,10 @@ class MotoServices:
             from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
 
             return Kms(self._store, account_id=self._account_id, region=self._region)
-        from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
+        if service == "iam":
+            from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
 
-        return Iam(self._store, account_id=self._account_id, region=self._region)
+            return Iam(self._store, account_id=self._account_id, region=self._region)
+        from poolhouse.moto_services.whole import Whole  # noqa: PLC0415
+
+        return Whole(self._store, service, account_id=self._account_id, region=self._region)

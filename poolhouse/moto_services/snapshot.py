@@ -4,15 +4,18 @@ Members go in order of name, as the store writes them, so that an object stands 
 """
 
 import base64
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from poolhouse.store.seal import Sealer
 
 _KIND = "$"
 _PURPOSE = "moto"
+_FACTORIES: Mapping[str, type[Any]] = {"list": list, "dict": dict, "set": set}
 
 
 @dataclass
@@ -32,19 +35,15 @@ class Snapshot:
 
     def encode(self, value: Any) -> Any:
         """The JSON of a value. Raises TypeError for an object whose class is not on the list."""
-        match value:
-            case None | bool() | int() | float() | str():
-                return value
-            case list():
-                return [self.encode(item) for item in value]
-            case dict() if _KIND not in value and all(isinstance(key, str) for key in value):
-                return {key: self.encode(value[key]) for key in sorted(value)}
-            case datetime():
-                return {_KIND: "time", "value": value.isoformat()}
-            case bytes():
-                return {_KIND: "bytes", "value": base64.b64encode(value).decode()}
-            case _:
-                return self._encode_object(value)
+        if value is None or isinstance(value, str | int | float):
+            return value
+        kind = type(value)
+        if kind is list:
+            return [self.encode(item) for item in value]
+        if kind is dict and _KIND not in value and all(isinstance(key, str) for key in value):
+            return {key: self.encode(value[key]) for key in sorted(value)}
+        encoder: Callable[[Any], Any] = self._encoders.get(kind, self._encode_object)
+        return encoder(value)
 
     def decode(self, value: Any) -> Any:
         """What `encode` was given."""
@@ -54,22 +53,48 @@ class Snapshot:
             return value
         if _KIND not in value:
             return {key: self.decode(item) for key, item in value.items()}
-        return self._decode_kind(value[_KIND], value)
+        decoder: Callable[[Any], Any] = self._decoders.get(value[_KIND], self._decode_object)
+        return decoder(value)
 
-    def _decode_kind(self, kind: str, value: Mapping[str, Any]) -> Any:
-        match kind:
-            case "time":
-                return datetime.fromisoformat(value["value"])
-            case "bytes":
-                return base64.b64decode(value["value"])
-            case "sealed":
-                return self.sealer.unseal(value["value"], _PURPOSE).decode()
-            case "same":
-                return self._made[value["number"]]
-            case "outside":
-                return self.inside(value["name"])
-            case _:
-                return self._decode_object(kind, value["number"], value["value"])
+    @cached_property
+    def _encoders(self) -> Mapping[type[Any], Callable[[Any], dict[str, Any]]]:
+        return {
+            datetime: lambda value: {_KIND: "time", "value": value.isoformat()},
+            bytes: lambda value: {_KIND: "bytes", "value": base64.b64encode(value).decode()},
+            tuple: lambda value: {_KIND: "tuple", "value": [self.encode(item) for item in value]},
+            set: lambda value: {_KIND: "set", "value": [self.encode(item) for item in sorted(value)]},
+            dict: self._encode_pairs,
+            OrderedDict: self._encode_pairs,
+            defaultdict: self._encode_pairs,
+        }
+
+    @cached_property
+    def _decoders(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        return {
+            "time": lambda value: datetime.fromisoformat(value["value"]),
+            "bytes": lambda value: base64.b64decode(value["value"]),
+            "tuple": lambda value: tuple(self.decode(item) for item in value["value"]),
+            "set": lambda value: {self.decode(item) for item in value["value"]},
+            "pairs": self._decode_pairs,
+            "sealed": lambda value: self.sealer.unseal(value["value"], _PURPOSE).decode(),
+            "same": lambda value: self._made[value["number"]],
+            "outside": lambda value: self.inside(value["name"]),
+        }
+
+    def _encode_pairs(self, value: dict[Any, Any]) -> dict[str, Any]:
+        """A mapping whose keys are not text or whose order counts, and one that fills itself."""
+        pairs = [[self.encode(key), self.encode(item)] for key, item in value.items()]
+        of = type(value).__name__
+        if isinstance(value, defaultdict):
+            of = f"{of} {getattr(value.default_factory, '__name__', '')}"
+        return {_KIND: "pairs", "of": of, "value": pairs}
+
+    def _decode_pairs(self, value: Mapping[str, Any]) -> dict[Any, Any]:
+        pairs = [(self.decode(key), self.decode(item)) for key, item in value["value"]]
+        kind, _, factory = value["of"].partition(" ")
+        if kind == "defaultdict":
+            return defaultdict(_FACTORIES.get(factory), pairs)
+        return OrderedDict(pairs) if kind == "OrderedDict" else dict(pairs)
 
     def _encode_object(self, value: object) -> dict[str, Any]:
         if (known := self.outside(value)) is not None:
@@ -88,9 +113,9 @@ class Snapshot:
             return {_KIND: "sealed", "value": self.sealer.seal(value.encode(), _PURPOSE)}
         return self.encode(value)
 
-    def _decode_object(self, name: str, number: int, attributes: Mapping[str, Any]) -> object:
-        made: object = object.__new__(self.classes[name])
-        self._made[number] = made
-        for key, value in attributes.items():
-            vars(made)[key] = self.decode(value)
+    def _decode_object(self, value: Mapping[str, Any]) -> object:
+        made: object = object.__new__(self.classes[value[_KIND]])
+        self._made[value["number"]] = made
+        for key, item in value["value"].items():
+            vars(made)[key] = self.decode(item)
         return made

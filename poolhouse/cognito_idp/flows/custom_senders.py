@@ -14,7 +14,7 @@ import msgspec
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException
-from poolhouse.cognito_idp.flows import triggers
+from poolhouse.cognito_idp.flows import log_export, triggers
 from poolhouse.cognito_idp.rules.destinations import Destination
 from poolhouse.errors import ApiError
 
@@ -38,11 +38,19 @@ def is_configured(pool: UserPool, destination: Destination) -> bool:
 
 
 def send(call: Call, pool: UserPool, user: User, destination: Destination, code: Code) -> None:
-    """Have the pool's function send a code. Never inside a write block.
+    """Have the pool's function send a code; where that cannot be, the pool's log is told. Never inside a write block.
 
-    Raises InvalidParameterException for a KMS key that cannot be used: that there is an error is documented, its name
-    and sentence are guesses.
+    Raises UnexpectedLambdaException for a function that may not be run, and InvalidParameterException for a KMS key
+    that cannot be used: that there is an error is documented, its name and sentence are guesses.
     """
+    try:
+        _send(call, pool, user, destination, code)
+    except ApiError as error:
+        log_export.undelivered(call, pool, f"{error.code}: {error.message}")
+        raise
+
+
+def _send(call: Call, pool: UserPool, user: User, destination: Destination, code: Code) -> None:
     arn, trigger = _arn(pool, destination), _TRIGGERS[destination.medium]
     request: dict[str, object] = {
         "type": _TYPES[destination.medium],

@@ -19,7 +19,7 @@ from poolhouse.cognito_idp.errors import (
     PasswordResetRequiredException,
     UserPoolAddOnNotEnabledException,
 )
-from poolhouse.cognito_idp.flows import configurations, messages
+from poolhouse.cognito_idp.flows import configurations, log_export, messages
 from poolhouse.cognito_idp.rules import compromised
 
 SIGN_IN = "SIGN_IN"
@@ -63,19 +63,24 @@ def is_shut_out(call: Call, pool: UserPool, client_id: str) -> bool:
     return any(address in one for one in ranges)
 
 
-def record(call: Call, pool: UserPool, user: User, kind: str, response: str) -> None:
-    """Keep that a user did something, where the pool keeps such events. A write block of its own."""
-    if pool.threat_protection != "OFF":
-        with call.store.write() as tx:
-            tx.auth_events.add(_event(call, user, call.new_id(), kind, response))
+def record(call: Call, pool: UserPool, user: User, kind: str, *, client_id: str) -> None:
+    """Keep that a user has done something, where the pool keeps such events. A write block of its own."""
+    if pool.threat_protection == "OFF":
+        return
+    event = _event(call, user, call.new_id(), kind, "Pass")
+    with call.store.write() as tx:
+        tx.auth_events.add(event)
+    log_export.user_activity(call, pool, user, event, client_id)
 
 
 def record_sign_in(
     call: Call,
+    pool: UserPool,
     user: User,
-    event_id: str,
     response: str,
     *,
+    client_id: str,
+    event_id: str,
     challenge: tuple[str, str] | None = None,
     is_compromised: bool = False,
     is_risk: bool = False,
@@ -90,6 +95,7 @@ def record_sign_in(
         challenges = {**event.challenges, challenge[0]: challenge[1]} if challenge else event.challenges
         event = replace(event, response=response, challenges=challenges, is_compromised=is_compromised, is_risk=is_risk)
         tx.auth_events.put(event)
+    log_export.user_activity(call, pool, user, event, client_id)
     return event
 
 

@@ -154,7 +154,6 @@ TYPES: Mapping[str, ResourceType] = {
         create=_set("SetLogDeliveryConfiguration", _LOGS),
         update=_reset_to("SetLogDeliveryConfiguration", {"LogConfigurations": []}),
         delete=_reset("SetLogDeliveryConfiguration", {"LogConfigurations": []}),
-        not_run=frozenset({"LogConfigurations"}),  # kept and told; nothing is delivered yet
     ),
     "AWS::Cognito::ManagedLoginBranding": ResourceType(
         takes=frozenset({"Assets", "ClientId", "Settings", "UseCognitoProvidedValues", "UserPoolId"}),

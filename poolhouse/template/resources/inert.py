@@ -6,12 +6,12 @@ from poolhouse.template.document import Made
 from poolhouse.template.resources.base import ANY, Context, Resource, ResourceType
 
 
-def _named(service: str, property_name: str, resource_path: str, suffix: str = "") -> ResourceType:
+def _named(service: str, property_name: str, resource_path: str) -> ResourceType:
     """A type that is called by one of its properties, its ARN made of that."""
 
     def create(context: Context, resource: Resource) -> Made:
         name = str(resource.properties.get(property_name, resource.name))
-        return Made(name, {"Arn": context.arn(service, f"{resource_path}{name}{suffix}")})
+        return Made(name, {"Arn": context.arn(service, f"{resource_path}{name}")})
 
     return ResourceType(takes=ANY, create=create, runs_here=False)
 
@@ -24,6 +24,5 @@ TYPES: Mapping[str, ResourceType] = {
     "AWS::ApiGateway::Account": ResourceType(takes=ANY, create=_create_account, runs_here=False),
     "AWS::CloudWatch::Alarm": _named("cloudwatch", "AlarmName", "alarm:"),
     "AWS::CloudWatch::Dashboard": _named("cloudwatch", "DashboardName", "dashboard/"),
-    "AWS::Logs::LogGroup": _named("logs", "LogGroupName", "log-group:", ":*"),
     "AWS::Logs::MetricFilter": _named("logs", "FilterName", "metric-filter:"),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from poolhouse.template.resources import apigateway, cognito, cognito_settings, dynamodb, iam, inert, kms, lambdas
+from poolhouse.template.resources import apigateway, cognito, cognito_settings, dynamodb, iam, inert, kms, lambdas, logs
 from poolhouse.template.resources.base import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
@@ -13,6 +13,7 @@ TYPES: Mapping[str, ResourceType] = {
     **dynamodb.TYPES,
     **iam.TYPES,
     **kms.TYPES,
+    **logs.TYPES,
     **inert.TYPES,
 }
 _WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"

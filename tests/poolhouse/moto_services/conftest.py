@@ -30,6 +30,9 @@ class Client:
         return self.services.handle("dynamodb", Request("POST", "/", headers=headers, body=body))
 
 
+Restart = Callable[[], Client]
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     return tmp_path / "state"
@@ -48,7 +51,7 @@ def ask(store: Store) -> Client:
 
 
 @pytest.fixture
-def restarted(store: Store) -> Callable[[], Client]:
+def restarted(store: Store) -> Restart:
     """The same store behind a cloud that was started anew."""
     return lambda: Client(MotoServices(store, account_id="000000000000", region="eu-west-1"))
 

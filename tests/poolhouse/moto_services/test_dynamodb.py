@@ -12,7 +12,7 @@ from poolhouse.wire.errors import (
     UnknownOperationException,
     ValidationException,
 )
-from tests.poolhouse.moto_services.conftest import Client
+from tests.poolhouse.moto_services.conftest import Client, Restart
 
 TABLE = {
     "TableName": "notes",
@@ -36,7 +36,6 @@ ITEM = {
     "tags": {"SS": ["a", "b"]},
 }
 KEY = {"owner": {"S": "ada"}, "number": {"N": "1"}}
-Restart = Callable[[], Client]
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from poolhouse.store import Store
 from poolhouse.web import Request
 from poolhouse.wire.entities import SEAL_PURPOSE
 from poolhouse.wire.errors import ValidationException
-from tests.poolhouse.moto_services.conftest import Client
+from tests.poolhouse.moto_services.conftest import Client, Restart
 
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 OF_AWS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-Restart = Callable[[], Client]
 
 
 def role(client: Client, name: str = "clerk") -> dict[str, Any]:

@@ -49,7 +49,9 @@ def _shut_out(call: Call, sign_in: SignIn, user: User) -> None:
     pool, client_id = sign_in.pool, sign_in.app_client.id
     if pool.threat_protection != "ENFORCED" or not threat_protection.is_shut_out(call, pool, client_id):
         return
-    event = threat_protection.record_sign_in(call, user, sign_in.progress.event_id, "Fail", is_risk=True)
+    event = threat_protection.record_sign_in(
+        call, pool, user, "Fail", client_id=client_id, event_id=sign_in.progress.event_id, is_risk=True
+    )
     threat_protection.notify(call, pool, user, event, client_id)
     raise NotAuthorizedException("Unable to login because of security reasons.")
 
@@ -58,7 +60,14 @@ def _keep(call: Call, sign_in: SignIn, user: User, response: str, challenge: tup
     password = sign_in.parameters.get(PASSWORD, "")
     is_compromised = bool(password) and threat_protection.is_known_to_others(password)
     threat_protection.record_sign_in(
-        call, user, sign_in.progress.event_id, response, challenge=challenge, is_compromised=is_compromised
+        call,
+        sign_in.pool,
+        user,
+        response,
+        client_id=sign_in.app_client.id,
+        event_id=sign_in.progress.event_id,
+        challenge=challenge,
+        is_compromised=is_compromised,
     )
 
 

@@ -1,0 +1,141 @@
+"""Small services of moto's: their state is kept whole after each change, as one snapshot in one row.
+
+What a service may hold is the classes of its own modules and moto's tags: anything else is refused when it would be
+written, and so found by the tests. After an error, or a store that failed, moto is given the last snapshot again.
+"""
+
+import importlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs
+
+from botocore import xform_name
+from moto.core.responses import BaseResponse
+from moto.utilities.tagging_service import TaggingService
+
+from poolhouse.moto_services import checks
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.snapshot import Snapshot
+from poolhouse.store import Store
+from poolhouse.web import Request, Response
+from poolhouse.wire.models import service_model
+
+_FIRST_ERROR = 400
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where moto keeps a service, and what is to know of it.
+
+    `modules` hold its classes, the first one its table of backends, `backends`. `secret` names attributes that are
+    sealed; operations that begin with one of `reads` change nothing.
+    """
+
+    handler: str
+    modules: tuple[str, ...]
+    backends: str
+    reads: tuple[str, ...] = ("Describe", "Get", "List")
+    secret: frozenset[str] = frozenset()
+
+
+KINDS = {
+    "logs": Kind(
+        "moto.logs.responses:LogsResponse",
+        ("moto.logs.models", "moto.logs.metric_filters"),
+        "logs_backends",
+        ("Describe", "Get", "List", "Filter", "Test"),
+    ),
+}
+
+
+class Whole:
+    """One such service of one account in one region, durable in `store`."""
+
+    def __init__(self, store: Store, service: str, *, account_id: str, region: str) -> None:
+        self._store = store
+        self._service = service
+        self._account_id = account_id
+        self._region = region
+        self._kind = KINDS[service]
+        module, _, name = self._kind.handler.partition(":")
+        self._handler: type[BaseResponse] = getattr(importlib.import_module(module), name)
+        modules = [importlib.import_module(name) for name in self._kind.modules]
+        self._classes = _classes(modules)
+        self._backends = getattr(modules[0], self._kind.backends)
+        self._make: Callable[[str, str], Any] = self._backends.backend
+        self._lock = _LOCKS.setdefault(service, threading.RLock())
+        model = service_model(service)
+        self._served = frozenset(name for name in model.operation_names if hasattr(self._handler, xform_name(name)))
+        self._target = model.metadata.get("targetPrefix", "")
+        self._scope = f"{service}:{account_id}:{region}"
+        self._load()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what it changed is durable when this returns."""
+        operation = self._operation(request)
+        checks.check_served(self._service, operation, self._served)
+        if request.header("x-amz-target"):
+            checks.check_json(self._service, operation, request.body)
+        with self._lock:
+            visit(self._account_id, self._region)
+            install(self._backends, self._account_id, self._region, self._backend)
+            try:
+                response = self._answer(operation, request)
+                self._settle(operation, is_error=response.status >= _FIRST_ERROR)
+            except BaseException:
+                self._load()
+                raise
+        return response
+
+    def _operation(self, request: Request) -> str:
+        target = request.header("x-amz-target")
+        if target:
+            return target.rpartition(".")[2]
+        text = request.body.decode(errors="replace") or request.query
+        return parse_qs(text).get("Action", [""])[0]
+
+    def _answer(self, operation: str, request: Request) -> Response:
+        headers = {"x-amz-target": f"{self._target}.{operation}"} if request.header("x-amz-target") else {}
+        host = f"{self._service}.{self._region}.amazonaws.com"
+        return call(self._handler, request, host=host, account_id=self._account_id, headers=headers)
+
+    def _settle(self, operation: str, *, is_error: bool) -> None:
+        if operation.startswith(self._kind.reads):
+            return
+        if is_error:
+            self._load()
+            return
+        snapshot = self._snapshot()
+        state = {name: snapshot.encode(value) for name, value in sorted(vars(self._backend).items())}
+        with self._store.write() as tx:
+            tx.moto_records.put(MotoRecord(self._scope, "state", "", "", state))
+
+    def _load(self) -> None:
+        self._backend = self._make(self._region, self._account_id)
+        record = self._store.moto_records.find(service=self._scope, kind="state", parent="", name="")
+        if record is None:
+            return
+        snapshot = self._snapshot()
+        for name in sorted(record.data):
+            vars(self._backend)[name] = snapshot.decode(record.data[name])
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._classes, self._store.sealer, secret=self._kind.secret)
+
+
+# moto finds its backends in tables of its modules, so one request at a time for all clouds of this process.
+_LOCKS: dict[str, threading.RLock] = {}
+
+
+def _classes(modules: list[ModuleType]) -> dict[str, type[Any]]:
+    found = {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    }
+    return {**found, "TaggingService": TaggingService}
