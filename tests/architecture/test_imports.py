@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "wire": LEAVES | {"store"},
     "jose": LEAVES,
     "outbox": LEAVES | {"store"},
+    "iam": set(),
     "cognito_idp": LEAVES | {"store", "jose", "outbox.entities"},
     "oauth": LEAVES | {"store", "jose", "cognito_idp"},
     "apigateway": LEAVES | {"store", "jose", "cognito_idp"},
