@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from poolhouse import aside, operate
 from poolhouse.apigateway.gateway import Gateway
-from poolhouse.call import ANONYMOUS, Call, Invocation, Principal
+from poolhouse.call import Call, Invocation
 from poolhouse.clock import Clock
 from poolhouse.cognito_idp import (
     attributes,
@@ -55,12 +55,14 @@ from poolhouse.config import Config
 from poolhouse.control import Control
 from poolhouse.files import Files
 from poolhouse.front import doors
+from poolhouse.guard import Guard
 from poolhouse.jobs import Jobs
 from poolhouse.lambdas import operations as lambda_operations
 from poolhouse.lambdas.functions import Functions
 from poolhouse.moto_services.services import MotoServices
 from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
+from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.store import Store
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
@@ -120,28 +122,33 @@ class Cloud:
         self.config = config
         self.clock = Clock()
         self.store = Store(config.state)
+        self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
         self.functions = Functions(
             self.store,
             origin=config.origin,
             account_id=config.account_id,
             region=config.region,
             clock=self.clock,
+            role_id=self._role_id,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
         self.files = Files(None if config.state is None else config.state / "files")
         self.jobs = Jobs(self.clock)
-        self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
         verifier = Verifier(self.store, clock=_machine_time, account_id=config.account_id, strict=config.strict)
+        self.guard = Guard(self.moto, account_id=config.account_id, region=config.region)
         self.dispatcher = Dispatcher(
             {service.name: service for service in SERVICES},
             self._call,
             verifier,
+            guard=self.guard,
             handlers={**dict.fromkeys(self.moto.services, self._ask_moto), "lambda": self._invoke_api},
             reraise=config.reraise,
         )
         self.gateway = Gateway(self._public_call)
-        self._control = Control(self.store, self.clock, self.health, lambda: aside.wait(self.reset))
+        self._control = Control(
+            self.store, self.clock, self.health, lambda: aside.wait(self.reset), self.guard.explained
+        )
         self._deploying = threading.RLock()
         self._is_ready = False
         self._deployed: Deployed | None = None
@@ -194,6 +201,7 @@ class Cloud:
             self.store.clear()
             self.files.clear()
             self.moto.forget()
+            self.guard.forget()
             self.clock.reset()
             self._again()
 
@@ -224,6 +232,10 @@ class Cloud:
             source_ip=request.source_ip,
             user_agent=request.header("user-agent"),
         )
+
+    def _role_id(self, role_arn: str) -> str:
+        held = self.moto.iam.role(role_arn)
+        return "" if held is None else held.id
 
     def _public_call(self, request: Request) -> Call:
         return self._call(request, ANONYMOUS, new_id())

@@ -5,27 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from poolhouse.principal import Principal
+
 if TYPE_CHECKING:
     from poolhouse.files import Files
     from poolhouse.jobs import Job
     from poolhouse.outbox.entities import Message
     from poolhouse.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Whoever makes the request.
-
-    `kind` is "root", "user", "role_session", "service" or "anonymous"; `arn` is empty for anonymous.
-    """
-
-    kind: str
-    arn: str = ""
-    account_id: str = ""
-    access_key_id: str = ""
-
-
-ANONYMOUS = Principal("anonymous")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The command line: `poolhouse up`, `invoke`, `outbox`, `outputs`, `reset`.
+"""The command line: `poolhouse up`, `invoke`, `outbox`, `explain`, `outputs`, `reset`.
 
 Commands parse what they are given and hand over: `up` to `running`, the rest to a cloud that is already running.
 What the person at the terminal can put right is a CommandError: one line, exit code 1.
@@ -100,6 +100,24 @@ def outbox(
     from poolhouse import remote  # noqa: PLC0415
 
     remote.print_outbox(endpoint_url, to=to, follow=follow, as_json=as_json)
+
+
+@app.command()
+def explain(
+    request_id: Annotated[
+        str, typer.Argument(help="The x-amzn-RequestId of a call; the last decision if left out.")
+    ] = "",
+    *,
+    last: Annotated[bool, typer.Option("--last", help="The last decision, which is the default.")] = False,
+    as_json: _Json = False,
+    endpoint_url: _Endpoint = _HERE,
+) -> None:
+    """Show which statement allowed or denied a call, and why each of the others did not match."""
+    from poolhouse import remote  # noqa: PLC0415
+
+    if last and request_id:
+        raise CommandError("Give a request id or --last, not both.")
+    remote.print_decisions(endpoint_url, request_id, as_json=as_json)
 
 
 @app.command()

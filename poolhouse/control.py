@@ -1,4 +1,6 @@
-"""The cloud's own door, `/_poolhouse/...`: health, outbox, outputs, reset, clock. Loopback only.
+"""The cloud's own door, `/_poolhouse/...`: health, outbox, outputs, decisions, reset, clock.
+
+Loopback only.
 
 The front lets a request in here only when it names a loopback host and comes from no other site (front/doors.py).
 """
@@ -6,6 +8,7 @@ The front lets a request in here only when it names a loopback host and comes fr
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -27,12 +30,17 @@ class _Advance(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Control:
-    """What the control door can reach. `health` says what is deployed, None while nothing is ready."""
+    """What the control door can reach.
+
+    `health` says what is deployed, None while nothing is ready; `decisions` what was decided, the newest first, or for
+    the one request of this id.
+    """
 
     store: Store
     clock: Clock
     health: Callable[[], Mapping[str, object] | None]
     reset: Callable[[], None]
+    decisions: Callable[[str], list[dict[str, Any]]]
 
     def handle(self, request: Request) -> Response:
         """Answer one control request, in JSON."""
@@ -62,6 +70,10 @@ def _outputs(control: Control, _: Request) -> Response:
     return _json(200, {stack.name: dict(stack.outputs) for stack in control.store.stacks.list()})
 
 
+def _decisions(control: Control, request: Request) -> Response:
+    return _json(200, control.decisions(parse_qs(request.query).get("request_id", [""])[0]))
+
+
 def _reset(control: Control, _: Request) -> Response:
     try:
         control.reset()
@@ -83,6 +95,7 @@ _ROUTES: dict[str, tuple[str, Callable[[Control, Request], Response]]] = {
     "health": ("GET", _health),
     "outbox": ("GET", _outbox),
     "outputs": ("GET", _outputs),
+    "decisions": ("GET", _decisions),
     "reset": ("POST", _reset),
     "clock": ("POST", _clock),
 }

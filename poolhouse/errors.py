@@ -23,6 +23,10 @@ class ApiError(Exception):
         return type(self).__name__
 
 
+class AccessDeniedException(ApiError):
+    """No policy allows it. The protocols that call it otherwise (S3 and STS say AccessDenied) translate."""
+
+
 class NotImplementedException(ApiError):
     """AWS does this and Poolhouse does not yet: said with its name. Not a 5xx, which SDKs would try again."""
 

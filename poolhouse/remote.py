@@ -71,6 +71,36 @@ def print_outputs(endpoint: str, *, env: bool) -> None:
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n" if env else f"{name:24} {value}\n")
 
 
+def print_decisions(endpoint: str, request_id: str, *, as_json: bool) -> None:
+    """Print the decisions of one request, or the last one. Raises CommandError when there is none."""
+    query = f"?{urlencode({'request_id': request_id})}" if request_id else ""
+    decisions = _get(f"{endpoint}/_poolhouse/decisions{query}")
+    if not decisions:
+        about = f"request {request_id}" if request_id else "any request"
+        raise CommandError(f"No decision of {about} is kept: root keys need none, and old ones are forgotten.")
+    for decision in decisions if request_id else decisions[:1]:
+        sys.stdout.write(msgspec.json.encode(decision).decode() + "\n" if as_json else _decision(decision))
+
+
+def _decision(decision: dict[str, Any]) -> str:
+    """A decision to read: what was asked, how it came out, each statement with what it did not match by."""
+    outcome = " ".join(part for part in (decision["outcome"], decision["reason"]) if part)
+    lines = [
+        f"{decision['action']} on {decision['resource']}",
+        f"  by       {decision['principal']}",
+        f"  outcome  {outcome}",
+        f"  request  {decision['request_id']}  at {decision['at'][:19]}",
+    ]
+    for one in decision["statements"]:
+        name = f"{one['policy'] or one['kind']}, statement {one['statement']}{one['sid'] and ' ' + one['sid']}"
+        lines.append(f"  {one['effect']:5}  {'matches' if one['matches'] else 'does not match'}  {name}")
+        if one["unmet"]:
+            lines.append(f"         {one['unmet']}")
+    if not decision["statements"]:
+        lines.append("  no policy has a say: nothing is attached")
+    return "\n".join(_plain(line) for line in lines) + "\n"
+
+
 def reset(endpoint: str) -> None:
     """Have the cloud forget everything and deploy its template anew."""
     _fetch(f"{endpoint}/_poolhouse/reset", method="POST", body=b"", headers={})

@@ -40,7 +40,8 @@ Log = Callable[[str, str], None]
 
 
 class Functions:
-    """The functions of one cloud. `origin` is where they reach it; `log` gets a function's name and a line of its log.
+    """The functions of one cloud. `origin` is where they reach it; `log` gets a function's name and a line of its log,
+    `role_id` says the unique id of a role by its ARN.
 
     `native_client` False runs workers with the plain Python Runtime API client, as is done where no native one exists.
     """
@@ -53,6 +54,7 @@ class Functions:
         account_id: str,
         region: str,
         clock: Callable[[], datetime],
+        role_id: Callable[[str], str] = lambda _: "",
         log: Log | None = None,
         limits: Limits | None = None,
         code_check_seconds: float = 0.5,
@@ -66,7 +68,7 @@ class Functions:
         self._log: Log = log or _no_log
         self._limits = limits or Limits()
         self._client = "native" if native_client else "shim"
-        self._keys = RoleKeyRing(store, account_id=account_id, clock=clock)
+        self._keys = RoleKeyRing(store, account_id=account_id, clock=clock, role_id=role_id)
         self._folders = CodeFolders(code_check_seconds)
         self._workers = Workers(self._start, clock=clock, limits=self._limits)
 

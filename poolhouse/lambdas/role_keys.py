@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from poolhouse.lambdas.entities import Function
+from poolhouse.principal import RoleSession
 from poolhouse.store import Store
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 
@@ -35,8 +36,11 @@ class RoleKeys:
 class RoleKeyRing:
     """Issues each function's keys, and issues new ones before the old expire."""
 
-    def __init__(self, store: Store, *, account_id: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, *, account_id: str, clock: Callable[[], datetime], role_id: Callable[[str], str]
+    ) -> None:
         self._store = store
+        self._role_id = role_id
         self._account_id = account_id
         self._clock = clock
         self._lock = threading.Lock()
@@ -49,7 +53,7 @@ class RoleKeyRing:
             keys = self._keys.get(function.name)
             fresh_at = self._clock() + _RENEW_BEFORE
             if keys is None or keys.expires_at < fresh_at or keys.principal_arn != principal_arn:
-                keys = self._keys[function.name] = self._issue(principal_arn)
+                keys = self._keys[function.name] = self._issue(function, principal_arn)
             return keys
 
     def remove(self, function: Function) -> None:
@@ -64,8 +68,9 @@ class RoleKeyRing:
         role = function.role_arn.rpartition("/")[2]
         return f"arn:aws:sts::{self._account_id}:assumed-role/{role}/{function.name}"
 
-    def _issue(self, principal_arn: str) -> RoleKeys:
+    def _issue(self, function: Function, principal_arn: str) -> RoleKeys:
         now = self._clock()
+        user_id = f"{self._role_id(function.role_arn)}:{function.name}"
         keys = RoleKeys(
             id="ASIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
             secret=base64.b64encode(secrets.token_bytes(30)).decode(),
@@ -81,6 +86,8 @@ class RoleKeyRing:
             account_id=self._account_id,
             session_token_digest=self._store.sealer.digest(keys.session_token),
             expires_at=keys.expires_at,
+            user_id=user_id,
+            session=RoleSession(function.role_arn, user_id, now),
         )
         with self._store.write() as tx:
             for old in tx.access_keys.list(principal_arn=principal_arn):

@@ -101,6 +101,16 @@ class DynamoDB:
                 raise
         return response
 
+    def partition_key(self, table: str, index: str) -> str | None:
+        """The partition key of a table, or of one of its indexes; None for no such table."""
+        with _LOCK:
+            found = self._backend.tables.get(table)
+            if found is None:
+                return None
+            indexes = [*(found.global_indexes or ()), *(found.indexes or ())]
+            schema = next((one.schema for one in indexes if one.name == index), found.schema)
+            return next((str(key["AttributeName"]) for key in schema if key["KeyType"] == "HASH"), None)
+
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
         return call(DynamoHandler, request, host=self._host, account_id=self._account_id, headers=headers)

@@ -21,7 +21,14 @@ vars(moto_responses)["method_names_from_class"] = functools.cache(method_names_f
 
 
 class _Places(dict[str, BaseBackend]):
-    """Where a backend is found: by region, or by partition."""
+    """Where a backend is found: by region, or by partition.
+
+    One service of moto's may look for another's; where that has not been asked for yet, it finds an empty one.
+    """
+
+    def __missing__(self, place: str) -> BaseBackend:
+        backend = next(iter(self.values()))
+        return type(backend)(place, backend.account_id)
 
     def reset(self) -> None:
         """A `mock_aws` in the same process resets all it finds. What is here is held by the store, and stays."""
@@ -52,7 +59,7 @@ def call(
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": "/",
-        "QUERY_STRING": request.query,
+        "QUERY_STRING": "" if "x-amz-target" in headers else request.query,  # the body is all that was decided on
         "SERVER_NAME": host,
         "SERVER_PORT": "443",
         "HTTP_HOST": host,

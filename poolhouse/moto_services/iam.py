@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import urlencode
 
 import msgspec
 from botocore import xform_name
@@ -21,12 +21,17 @@ from moto.utilities.tagging_service import TaggingService
 from moto.utilities.utils import get_partition
 from msgspec.structs import replace
 
-from poolhouse.moto_services import checks
+from poolhouse.errors import ApiError
+from poolhouse.iam import document
+from poolhouse.iam.errors import MalformedPolicy
+from poolhouse.moto_services import checks, holdings
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install
+from poolhouse.moto_services.holdings import Document, Holdings
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
+from poolhouse.wire import query
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.models import service_model
 
@@ -73,10 +78,15 @@ _SECRET = frozenset({"secret_access_key", "password", "private_key", "base32_str
 _READS = ("Get", "List", "Generate", "Simulate")
 _OF_AWS = "arn:{}:iam::aws:policy/"
 _FIRST_ERROR = 400
+_FORM = "application/x-www-form-urlencoded"
 _PUTS_INLINE = frozenset({"PutGroupPolicy", "PutRolePolicy", "PutUserPolicy"})
 
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
 _LOCK = threading.RLock()
+
+
+class MalformedPolicyDocument(ApiError):
+    """A document that is not in the policy language."""
 
 
 class _Validator(IAMPolicyDocumentValidator):
@@ -101,16 +111,21 @@ class Iam:
         self._region = region
         self._partition = get_partition(region)
         self._scope = f"iam:{account_id}"
+        self.version = 0  # another one whenever something may have changed
         names = service_model("iam").operation_names
         self._served = frozenset(name for name in names if hasattr(IamResponse, xform_name(name)))
         self._load()
 
     def handle(self, request: Request) -> Response:
         """Answer one request; what it changed is durable when this returns."""
-        parameters = _parameters(request)
+        # Read as the wire reads it, and handed on as that: moto would look in the query and the body at once.
+        parameters = query.form(request)
+        headers = (("content-type", _FORM), ("authorization", request.header("authorization")))
+        request = Request("POST", "/", headers=headers, body=urlencode(parameters).encode())
         operation = parameters.get("Action", "")
         checks.check_served("iam", operation, self._served)
         checks.check_members("iam", operation, parameters)
+        _check_documents(parameters)
         with _LOCK:
             install(models.iam_backends, self._account_id, self._partition, self._backend)
             _Validator.is_inline = operation in _PUTS_INLINE
@@ -125,6 +140,28 @@ class Iam:
                 _Validator.is_inline = False
         return response
 
+    def user(self, arn: str) -> Holdings | None:
+        """What a user holds; None for no such user."""
+        with _LOCK:
+            return holdings.of_user(self._backend, arn)
+
+    def role(self, arn: str) -> Holdings | None:
+        """What a role holds; None for no such role."""
+        with _LOCK:
+            return holdings.of_role(self._backend, arn)
+
+    def role_named(self, name: str) -> str:
+        """The ARN of the role of this name, with its path; empty for none."""
+        with _LOCK:
+            return next((role.arn for role in self._backend.roles.values() if role.name == name), "")
+
+    def managed_policy(self, arn: str) -> Document | None:
+        """A managed policy, of the account or of AWS; None for none."""
+        with _LOCK:
+            if arn.startswith(_OF_AWS.format(self._partition)) and arn in _catalogue(self._partition):
+                self._policy_of_aws(arn)
+            return holdings.managed(self._backend, arn)
+
     def _answer(self, request: Request) -> Response:
         headers = {"authorization": request.header("authorization")}  # GetUser without a name is about the caller
         return call(IamResponse, request, host="iam.amazonaws.com", account_id=self._account_id, headers=headers)
@@ -132,6 +169,7 @@ class Iam:
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if operation.startswith(_READS):
             return
+        self.version += 1
         if is_error:
             self._load()
             return
@@ -161,6 +199,7 @@ class Iam:
                 principal_arn=user.arn,
                 account_id=self._account_id,
                 is_active=key.status == "Active",
+                user_id=user.id,
             )
             tx.access_keys.put(kept)
         for row in tx.access_keys.list():
@@ -211,6 +250,16 @@ class Iam:
         return found
 
 
+def _check_documents(parameters: Mapping[str, str]) -> None:
+    """moto looks at grammar; operators and principals that no decision could be made on are refused here."""
+    for name in ("PolicyDocument", "AssumeRolePolicyDocument"):
+        if parameters.get(name):
+            try:
+                document.parse(parameters[name])
+            except MalformedPolicy as error:
+                raise MalformedPolicyDocument(str(error)) from error
+
+
 _CATALOGUES: dict[str, dict[str, msgspec.Raw]] = {}
 
 
@@ -230,8 +279,3 @@ def _catalogue(partition: str) -> Mapping[str, msgspec.Raw]:
 
 def _is_of_aws(value: object) -> bool:
     return isinstance(value, models.AWSManagedPolicy)
-
-
-def _parameters(request: Request) -> dict[str, str]:
-    text = request.body.decode(errors="replace") or request.query
-    return {name: values[0] for name, values in parse_qs(text, keep_blank_values=True).items()}

@@ -1,5 +1,6 @@
 """KMS: moto's keys, which really encrypt, kept whole after each change with their material sealed."""
 
+import base64
 import threading
 from typing import Any
 
@@ -28,6 +29,7 @@ _MATERIAL = ("key_material", "private_key")
 _READS = ("Describe", "Get", "List", "Encrypt", "Decrypt", "ReEncrypt", "Generate", "Sign", "Verify")
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 _FIRST_ERROR = 400
+_ID_LENGTH = 36
 _PURPOSE = "kms key"
 
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
@@ -61,6 +63,28 @@ class Kms:
                 self._load()
                 raise
         return response
+
+    def key_arn(self, named: str, ciphertext: str) -> str:
+        """The ARN of the key of this id, ARN or alias, or that made a ciphertext (in base64); "*" for none.
+
+        A name that no key has stays what it is, as an ARN.
+        """
+        with _LOCK:
+            if not named:
+                named = _key_of(ciphertext)
+            key_id = self._backend.get_key_id(self._backend.get_alias_name(named))
+            if key_id.startswith("alias/"):
+                key_id = self._backend.get_key_id_from_alias(key_id) or key_id
+        if not key_id:
+            return "*"
+        kind = "" if key_id.startswith("alias/") else "key/"
+        return f"arn:aws:kms:{self._region}:{self._account_id}:{kind}{key_id}"
+
+    def policy(self, arn: str) -> str:
+        """The policy of a key, as JSON; empty for no such key."""
+        with _LOCK:
+            key = self._backend.keys.get(arn.rpartition("/")[2])
+            return "" if key is None else str(key.policy)
 
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"TrentService.{operation}"}
@@ -112,3 +136,11 @@ class Kms:
             key.private_key.private_key = load_der_private_key(der, password=None)
         made: models.Key = key
         return made
+
+
+def _key_of(ciphertext: str) -> str:
+    """The id of the key that made a ciphertext, which moto puts before it."""
+    try:
+        return base64.b64decode(ciphertext)[:_ID_LENGTH].decode("ascii")
+    except ValueError:
+        return ""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 from poolhouse.web import Request, Response
 
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
+    from poolhouse.moto_services.iam import Iam
+    from poolhouse.moto_services.kms import Kms
     from poolhouse.store import Store
 
 SERVICES = ("dynamodb", "iam", "kms", "logs")
@@ -43,6 +45,32 @@ class MotoServices:
         """Drop what is held in memory, because the store was cleared."""
         with self._lock:
             self._backends.clear()
+
+    @property
+    def iam(self) -> "Iam":
+        """IAM's records."""
+        from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
+
+        backend = self._backend("iam")
+        assert isinstance(backend, Iam)  # noqa: S101 - what `_load` made
+        return backend
+
+    @property
+    def kms(self) -> "Kms":
+        """The keys."""
+        from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
+
+        backend = self._backend("kms")
+        assert isinstance(backend, Kms)  # noqa: S101 - what `_load` made
+        return backend
+
+    def partition_key(self, table: str, index: str) -> str | None:
+        """The partition key of a DynamoDB table, or of one of its indexes; None for no such table."""
+        from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
+
+        backend = self._backend("dynamodb")
+        assert isinstance(backend, DynamoDB)  # noqa: S101 - what `_load` made
+        return backend.partition_key(table, index)
 
     def _backend(self, service: str) -> Backend:
         backend = self._backends.get(service)

@@ -1,10 +1,11 @@
 """One cloud for a test: started, filled, asked, ended."""
 
 import dataclasses
+import json
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,21 +67,42 @@ class LocalCloud:
         return (self.inner.handle_api if api else self.inner.handle)(request)
 
     def function(
-        self, name: str, source: str, *, timeout: int = 5, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        source: str,
+        *,
+        timeout: int = 5,
+        environment: Mapping[str, str] | None = None,
+        may: Sequence[str] = (),
     ) -> str:
-        """Make a function of this source, whose handler is `handler`, that every service may invoke; its ARN."""
+        """Make a function of this source, whose handler is `handler`, that every service may invoke; its ARN.
+
+        `may` are the actions its role allows it, on every resource.
+        """
         code = self.folder / name
         code.mkdir(exist_ok=True)
         (code / "index.py").write_text(source)
         config = self.inner.config
         arn = f"arn:aws:lambda:{config.region}:{config.account_id}:function:{name}"
-        role = f"arn:aws:iam::{config.account_id}:role/{name}"
+        role = self._role(name, may) if may else f"arn:aws:iam::{config.account_id}:role/{name}"
         runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
         function = Function(name, arn, runtime, "index.handler", str(code), role, self.clock(), timeout=timeout)
         self.inner.functions.put(function, environment)
         for number, invoker in enumerate(_INVOKERS):
             self.inner.functions.add_permission(Permission(name, f"statement-{number}", invoker))
         return arn
+
+    def _role(self, name: str, may: Sequence[str]) -> str:
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        params = {"RoleName": name, "AssumeRolePolicyDocument": _policy(trust)}
+        arn = self.inner.operate("iam", "CreateRole", params)["Role"]["Arn"]
+        document = _policy({"Effect": "Allow", "Action": list(may), "Resource": "*"})
+        self.inner.operate("iam", "PutRolePolicy", {"RoleName": name, "PolicyName": "may", "PolicyDocument": document})
+        return str(arn)
+
+
+def _policy(statement: Mapping[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
 @contextmanager

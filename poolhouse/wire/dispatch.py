@@ -3,10 +3,11 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from poolhouse.call import ANONYMOUS, Call, Principal
+from poolhouse.call import Call
 from poolhouse.errors import ApiError, NotImplementedException
+from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.web import Request, Response
 from poolhouse.wire import cors
 from poolhouse.wire.constraints import Violations, compile_request
@@ -19,8 +20,13 @@ from poolhouse.wire.sigv4 import Verifier
 MakeCall = Callable[[Request, Principal, str], Call]
 """(request, principal, request id) -> the call an operation gets."""
 
-Allow = Callable[[Call, str, str, Mapping[str, Any]], None]
-"""(call, service, operation, decoded request): returns when the principal may, raises the refusal when not."""
+
+class Guard(Protocol):
+    """The policy check."""
+
+    def allow(self, call: Call, service: str, operation: str, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Return when the call's principal may, raise the refusal when not. `read` gives the parameters."""
+
 
 Handler = Callable[[str, Request], Response]
 """(service, request) -> response, for a service that is handed over whole."""
@@ -29,8 +35,11 @@ _log = logging.getLogger(__name__)
 _IN_PROCESS = Request("POST", "/")
 
 
-def allow_everything(_call: Call, _service: str, _operation: str, _request: Mapping[str, Any]) -> None:
+class AllowEverything:
     """The policy check of a cloud that has none."""
+
+    def allow(self, _call: Call, _service: str, _operation: str, _read: Callable[[], Mapping[str, Any]]) -> None:
+        """Whoever it is."""
 
 
 class Dispatcher:
@@ -43,14 +52,14 @@ class Dispatcher:
         verifier: Verifier,
         *,
         handlers: Mapping[str, Handler] | None = None,
-        allow: Allow = allow_everything,
+        guard: Guard | None = None,
         reraise: bool = False,
     ) -> None:
         self._handlers = handlers or {}
         self._routes = Routes(services, self._handlers)
         self._make_call = make_call
         self._verifier = verifier
-        self._allow = allow
+        self._guard = guard or AllowEverything()
         self._reraise = reraise
 
     def handle(self, request: Request) -> Response:
@@ -95,7 +104,8 @@ class Dispatcher:
         """The beats. A service that is handed over does its own reading, after the signature."""
         handler = self._handlers.get(route.metadata.name)
         if handler is not None:
-            self._authenticate(route, request)
+            call = self._make_call(request, self._authenticate(route, request), request_id)
+            self._guard.allow(call, route.metadata.name, route.operation, lambda: route.peek(request))
             return handler(route.metadata.name, request)
         if not route.operation:
             raise UnknownOperationException
@@ -115,7 +125,8 @@ class Dispatcher:
             raise NotImplementedException(
                 f"{route.metadata.name} {route.operation} is not implemented yet in Poolhouse"
             )
-        self._allow(call, route.metadata.name, route.operation, params)
+        if route.is_signed:
+            self._guard.allow(call, route.metadata.name, route.operation, lambda: params)
         try:
             return route.run(call, params)
         except route.service.store_error_types as failure:

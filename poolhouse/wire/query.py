@@ -27,6 +27,7 @@ _NAMES: Mapping[str, tuple[str, int]] = {
     "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
     "UnrecognizedClientException": ("InvalidClientTokenId", 403),
     "ExpiredTokenException": ("ExpiredToken", 403),
+    "AccessDeniedException": ("AccessDenied", 403),
     "ValidationException": ("ValidationError", 400),
     "InvalidParameterException": ("ValidationError", 400),
     "InternalErrorException": ("InternalFailure", 500),

@@ -24,6 +24,7 @@ _FORBIDDEN = {
     "InvalidSignatureException",
     "UnrecognizedClientException",
     "ExpiredTokenException",
+    "AccessDeniedException",
 }
 """REST services answer these with 403 where the JSON protocols have 400."""
 
@@ -67,27 +68,43 @@ def decoder(operation: OperationModel) -> Decode:
     if shape is None:
         return lambda _: {}
     check = compile_request(shape)
-    template = urlsplit(operation.http["requestUri"]).path
-    pattern, labels = path_pattern(template), [label[1] for label in _LABEL.finditer(template)]
-    readers = [
-        (member.serialization.get("name", name), member, _SOURCES[member.serialization["location"]])
-        for name, member in shape.members.items()
-        if member.serialization.get("location") in _SOURCES
-    ]
+    outside = _outside_body(operation, shape)
     payload = shape.serialization.get("payload")
     in_body = any("location" not in member.serialization for member in shape.members.values())
 
     def decode(request: Request) -> dict[str, Any]:
-        found = pattern.fullmatch(request.path)
-        path = dict(zip(labels, map(unquote, found.groups() if found else ()), strict=False))
         members = _body(request, shape, payload) if in_body else {}
-        for name, member, source in readers:
-            item = source(request, name, path)
-            if item is not None:
-                members[name] = text.value(member, item)
-        return check(members)
+        return check({**members, **outside(request)})
 
     return decode
+
+
+def peeker(operation: OperationModel) -> Decode:
+    """What stands in path, query and headers, by the names of the model's members, unchecked."""
+    shape = operation.input_shape
+    return (lambda _: {}) if shape is None else _outside_body(operation, shape)
+
+
+def _outside_body(operation: OperationModel, shape: StructureShape) -> Decode:
+    template = urlsplit(operation.http["requestUri"]).path
+    pattern, labels = path_pattern(template), [label[1] for label in _LABEL.finditer(template)]
+    readers = [
+        (name, member.serialization.get("name", name), member, _SOURCES[member.serialization["location"]])
+        for name, member in shape.members.items()
+        if member.serialization.get("location") in _SOURCES
+    ]
+
+    def read_outside(request: Request) -> dict[str, Any]:
+        found = pattern.fullmatch(request.path)
+        path = dict(zip(labels, map(unquote, found.groups() if found else ()), strict=False))
+        members = {}
+        for name, wire_name, member, source in readers:
+            item = source(request, wire_name, path)
+            if item is not None:
+                members[name] = text.value(member, item)
+        return members
+
+    return read_outside
 
 
 def _from_path(_: Request, name: str, path: Mapping[str, str]) -> str | None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from botocore.model import OperationModel
 
@@ -59,6 +60,20 @@ class Route:
     @cached_property
     def encode(self) -> Encode:
         return PROTOCOLS[self.protocol].encoder(self.model)
+
+    def peek(self, request: Request) -> dict[str, Any]:
+        """What the request asks for, unchecked: for services that read it themselves, and nothing of what is amiss."""
+        try:
+            if self.protocol == "json":
+                found = json.read(request.body or b"{}")
+                return found if isinstance(found, dict) else {}
+            return dict(query.form(request)) if self.protocol in _FORMS else self._peek(request)
+        except ApiError:
+            return {}
+
+    @cached_property
+    def _peek(self) -> Decode:
+        return rest_json.peeker(self.model)
 
     @cached_property
     def violation(self) -> type[ApiError]:
@@ -130,11 +145,11 @@ class Routes:
             protocol = next((name for name in _PATHS if name in metadata.protocols), None)
             if protocol is None:
                 continue
-            if metadata.name in self._handed_over:
-                return Route(metadata, "", protocol)
             operation = self._operation_at(metadata, protocol, request)
             if operation:
                 return self._route(metadata, operation, protocol)
+            if metadata.name in self._handed_over:
+                return Route(metadata, "", protocol)
             nearest = nearest or Route(metadata, "", protocol)
         # Without a signature the service is a guess, and only a path that fits confirms it.
         return nearest if request.header("authorization") else None

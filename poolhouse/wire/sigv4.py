@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from poolhouse.call import Principal
+from poolhouse.principal import Principal
 from poolhouse.web import Request, is_loopback
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.errors import (
@@ -140,7 +140,7 @@ class Verifier:
         _check_time(signed_at(request), now)
         self._check_signature(request, authorization, key, as_s3=as_s3)
         self._check_session_token(request, key, now)
-        return Principal(key.kind, key.principal_arn, key.account_id, key.id)
+        return Principal(key.kind, key.principal_arn, key.account_id, key.id, key.user_id, key.session)
 
     @property
     def root(self) -> Principal:
@@ -148,7 +148,7 @@ class Verifier:
         return self._root_with("")
 
     def _root_with(self, key_id: str) -> Principal:
-        return Principal("root", f"arn:aws:iam::{self._account_id}:root", self._account_id, key_id)
+        return Principal("root", f"arn:aws:iam::{self._account_id}:root", self._account_id, key_id, self._account_id)
 
     def _find(self, key_id: str) -> AccessKey | None:
         # A key of any other form was not issued here: no need to ask.

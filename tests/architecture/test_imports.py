@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAVES = {"web", "errors", "call", "clock", "config", "arn", "aside", "files", "jobs"}
+LEAVES = {"web", "errors", "call", "principal", "clock", "config", "arn", "aside", "files", "jobs", "iam"}
 MAY_IMPORT = {
-    "call": {"store", "outbox.entities", "files", "jobs"},
+    "call": {"store", "outbox.entities", "files", "jobs", "principal"},
     "store": {"*.entities", "aside"},
     "front": LEAVES,
     "wire": LEAVES | {"store"},
     "jose": LEAVES,
     "outbox": LEAVES | {"store"},
     "iam": set(),
+    "principal": set(),
+    "requests": set(),
+    "guard": LEAVES | {"requests", "moto_services"},
     "cognito_idp": LEAVES | {"store", "jose", "outbox.entities"},
     "oauth": LEAVES | {"store", "jose", "cognito_idp"},
     "apigateway": LEAVES | {"store", "jose", "cognito_idp"},

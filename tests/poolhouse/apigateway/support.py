@@ -9,11 +9,12 @@ import msgspec
 
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.gateway import Gateway
-from poolhouse.call import ANONYMOUS, Call, Invocation
+from poolhouse.call import Call, Invocation
 from poolhouse.cognito_idp.flows import keys
 from poolhouse.files import Files
 from poolhouse.jose.keys import KeyPair
 from poolhouse.jose.sign import sign
+from poolhouse.principal import ANONYMOUS
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
 

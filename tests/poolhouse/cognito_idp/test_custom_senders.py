@@ -50,7 +50,8 @@ class Senders:
         self.sent = folder / "sent.txt"
         self.key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
         name = f"sender-{folder.name}"
-        self.arn = cloud.function(name, SENDER, timeout=20, environment={"KEY_ARN": self.key, "SENT": str(self.sent)})
+        environment = {"KEY_ARN": self.key, "SENT": str(self.sent)}
+        self.arn = cloud.function(name, SENDER, timeout=20, environment=environment, may=["kms:Decrypt"])
 
     def config(self, *names: str) -> dict[str, Any]:
         senders = {name: {"LambdaVersion": "V1_0", "LambdaArn": self.arn} for name in names}

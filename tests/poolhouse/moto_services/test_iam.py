@@ -106,7 +106,8 @@ def test_no_secret_is_kept_in_clear(ask: Client, store: Store) -> None:
 
 
 def test_missing_members_are_reported_as_aws_does(ask: Client) -> None:
-    request = Request("POST", "/", body=b"Action=CreateRole&Version=2010-05-08")
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    request = Request("POST", "/", headers=form, body=b"Action=CreateRole&Version=2010-05-08")
 
     with pytest.raises(ValidationException, match="2 validation errors detected: Value null at 'roleName' failed"):
         ask.services.handle("iam", request)

@@ -259,7 +259,7 @@ def handler(event, context):
     with testing.cloud(listen=True) as cloud:
         app = App(cloud, cloud.client("cognito-idp"), provider)
         app.code()
-        app.with_triggers(PreAuthentication=cloud.function("delete", source))
+        app.with_triggers(PreAuthentication=cloud.function("delete", source, may=["cognito-idp:*"]))
 
         back = told(app.sign_in(response_type=response_type))
 
@@ -616,7 +616,7 @@ def handler(event, context):
 """
     with testing.cloud(listen=True) as cloud:
         app = App(cloud, cloud.client("cognito-idp"), provider)
-        app.with_triggers(PreSignUp=cloud.function("link", source, timeout=5))
+        app.with_triggers(PreSignUp=cloud.function("link", source, timeout=5, may=["cognito-idp:*"]))
         app.cognito.admin_create_user(UserPoolId=app.pool_id, Username="ann", MessageAction="SUPPRESS")
 
         first, again = told(app.sign_in()), app.exchange(app.code())[1]

@@ -102,7 +102,7 @@ ELSEWHERE = [
     ("ec2", "describe_instances", {}, "DescribeInstances"),
     ("cloudformation", "list_stacks", {}, "ListStacks"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
-    ("logs", "describe_log_groups", {}, "DescribeLogGroups"),
+    ("xray", "get_groups", {}, "GetGroups"),
     ("secretsmanager", "list_secrets", {}, "ListSecrets"),
     ("ssm", "describe_parameters", {}, "DescribeParameters"),
     ("kinesis", "list_streams", {}, "ListStreams"),

@@ -28,9 +28,12 @@ Headers = dict[str, str]
 
 @pytest.fixture
 def key(cloud: Any) -> Credentials:
-    """A key of an IAM user of this cloud."""
+    """A key of an IAM user of this cloud who may do this."""
     iam = cloud.client("iam")
     iam.create_user(UserName="ann")
+    allow = {"Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_user_policy(UserName="ann", PolicyName="pools", PolicyDocument=document)
     made = iam.create_access_key(UserName="ann")["AccessKey"]
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from poolhouse.call import ANONYMOUS, Call, Invocation, Invoke, InvokeRefused, InvokeTimeout
+from poolhouse.call import Call, Invocation, Invoke, InvokeRefused, InvokeTimeout
 from poolhouse.cognito_idp.entities import UserPool
 from poolhouse.cognito_idp.errors import UnexpectedLambdaException, UserLambdaValidationException
 from poolhouse.cognito_idp.flows import triggers
 from poolhouse.files import Files
+from poolhouse.principal import ANONYMOUS
 from poolhouse.store import Store
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)

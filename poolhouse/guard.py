@@ -1,0 +1,218 @@
+"""The one check of every signed call: which policies are in play, and what they decide.
+
+What a call asks for is said by `requests`, who signed it by the principal, what they hold by IAM's records. The
+account's root user needs no policy, and neither do keys that were not issued here, which act as root. Every decision
+is kept for a while, for whoever wants to know why.
+"""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from poolhouse.call import Call
+from poolhouse.errors import AccessDeniedException
+from poolhouse.iam import document
+from poolhouse.iam.context import Context, Value
+from poolhouse.iam.decision import Decision, sentence
+from poolhouse.iam.document import Policy
+from poolhouse.iam.errors import MalformedPolicy
+from poolhouse.iam.evaluate import Policies, Request, evaluate
+from poolhouse.iam.explain import explain
+from poolhouse.iam.principal import Requester
+from poolhouse.moto_services import MotoServices
+from poolhouse.moto_services.holdings import Document, Holdings
+from poolhouse.principal import Principal
+from poolhouse.requests import services
+from poolhouse.requests.asked import Asked, Scope
+
+_KEPT, _SHOWN = 1000, 100  # decisions
+_DENY_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+_TYPES = {"root": "Account", "user": "User", "role_session": "AssumedRole", "federated_user": "FederatedUser"}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision, and all it came from."""
+
+    request_id: str
+    at: datetime
+    request: Request
+    policies: Policies
+    decision: Decision
+
+
+class Guard:
+    """Decides for one cloud."""
+
+    def __init__(self, moto: MotoServices, *, account_id: str, region: str) -> None:
+        self._moto = moto
+        self._scope = Scope(account_id, region, moto.partition_key, self._key_arn)
+        self._held: dict[str, tuple[int, Holdings | None]] = {}
+        self._records: deque[Record] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    def allow(self, call: Call, service: str, operation: str, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Return when the call's principal may do this. Raises AccessDeniedException."""
+        if call.principal.kind == "root" or not operation:  # what is no operation is refused by whoever looks for it
+            return
+        for asked in services.asked(service, operation, read(), self._scope):
+            self.require(call, asked)
+
+    def require(self, call: Call, asked: Asked) -> None:
+        """Decide on one thing that is asked. Raises AccessDeniedException."""
+        decision = self.decide(call, asked)
+        if not decision.is_allowed:
+            raise AccessDeniedException(sentence(call.principal.arn, asked.action, asked.resource, decision))
+
+    def decide(self, call: Call, asked: Asked, resource: Policies | None = None) -> Decision:
+        """Decide, and keep the decision. `resource` brings what the resource's own side has to say."""
+        request = Request(self.requester(call.principal), asked.action, asked.resource, self.context(call, asked))
+        policies = self._policies(call.principal, resource or self._resource_side(asked.resource))
+        decision = evaluate(request, policies)
+        self._records.append(Record(call.request_id, call.now, request, policies, decision))
+        return decision
+
+    def _resource_side(self, arn: str) -> Policies:
+        """What the policy of the resource itself has to say. Without a key's policy nobody may use it, root neither."""
+        _, _, service, *_ = f"{arn}:::".split(":")
+        if service == "kms":
+            text = self._moto.kms.policy(arn)
+            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
+        return Policies()
+
+    def _key_arn(self, named: str, ciphertext: str) -> str:
+        return self._moto.kms.key_arn(named, ciphertext)
+
+    def requester(self, principal: Principal) -> Requester:
+        """Who asks, as policies name them."""
+        role_arn = principal.session.role_arn if principal.session is not None else ""
+        return Requester(principal.kind, principal.arn, principal.account_id, role_arn=role_arn)
+
+    def context(self, call: Call, asked: Asked) -> Context:
+        """The condition keys of a request: those of the call, of who makes it, and of what is asked.
+
+        aws:SecureTransport is true: on AWS the same client would come by TLS, which there is none of on loopback.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        principal = call.principal
+        keys: dict[str, Value | None] = {
+            "aws:CurrentTime": call.now.isoformat(),
+            "aws:EpochTime": str(int(call.now.timestamp())),
+            "aws:PrincipalAccount": principal.account_id,
+            "aws:PrincipalArn": principal.arn,
+            "aws:PrincipalIsAWSService": "false",
+            "aws:PrincipalType": _TYPES.get(principal.kind, "Anonymous"),
+            "aws:RequestedRegion": call.region,
+            "aws:ResourceAccount": call.account_id,
+            "aws:SecureTransport": "true",
+            "aws:SourceIp": call.source_ip,
+            "aws:UserAgent": call.user_agent or None,
+            "aws:ViaAWSService": "false",
+            "aws:userid": principal.user_id or None,
+            **self._of_principal(principal),
+            **asked.keys,
+        }
+        return Context(keys)
+
+    def _of_principal(self, principal: Principal) -> dict[str, Value | None]:
+        session = principal.session
+        if principal.kind == "user":
+            keys: dict[str, Value | None] = {"aws:username": principal.arn.rpartition("/")[2]}
+        else:
+            keys = {}
+        holder = session.role_arn if session is not None else principal.arn
+        held = self._holdings(holder)
+        tags = {**(held.tags if held is not None else {}), **(session.tags if session is not None else {})}
+        keys |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
+        if session is not None:
+            keys["aws:TokenIssueTime"] = session.issued_at.isoformat()
+            keys["aws:MultiFactorAuthPresent"] = "false"
+            keys["aws:SourceIdentity"] = session.source_identity or None
+            keys |= session.keys
+            if principal.kind == "role_session":
+                keys["aws:PrincipalArn"] = session.role_arn
+        return keys
+
+    def _policies(self, principal: Principal, resource: Policies) -> Policies:
+        session = principal.session
+        held = self._holdings(session.role_arn if session is not None else principal.arn)
+        limits: list[Policy] | None = None
+        if session is not None and (session.policies is not None or session.policy_arns):
+            texts = [Document("session policy", text) for text in session.policies or ()]
+            texts += [self._moto.iam.managed_policy(arn) or Document(arn, "") for arn in session.policy_arns]
+            limits = [_compiled(one.text, one.name) for one in texts]
+        boundary = held.boundary if held is not None else None
+        return Policies(
+            identity=[_compiled(one.text, one.name) for one in held.policies] if held is not None else (),
+            session=limits,
+            boundary=None if boundary is None else _compiled(boundary.text, boundary.name),
+            resource=resource.resource,
+            resource_account_id=resource.resource_account_id,
+            resource_must_allow=resource.resource_must_allow,
+            resource_kind=resource.resource_kind,
+        )
+
+    def _holdings(self, arn: str) -> Holdings | None:
+        """What a user or role holds; looked up again only when IAM's records may have changed."""
+        iam = self._moto.iam
+        version, held = self._held.get(arn, (-1, None))
+        if version != iam.version:
+            version = iam.version  # before reading: a change meanwhile is read again next time
+            held = iam.role(arn) if ":role/" in arn else iam.user(arn) if ":user/" in arn else None
+            self._held[arn] = (version, held)
+        return held
+
+    def forget(self) -> None:
+        """Drop what was decided and looked up, because the store was cleared."""
+        self._held.clear()
+        self._records.clear()
+
+    def explained(self, request_id: str = "") -> list[dict[str, Any]]:
+        """The newest decisions first, or those of the request of this id."""
+        found = (one for one in reversed(list(self._records)) if request_id in ("", one.request_id))
+        return [_record_type(one) for one in itertools.islice(found, _SHOWN)]
+
+
+def _record_type(record: Record) -> dict[str, Any]:
+    """A decision for people: what was asked, how it came out, and every statement with why it did not match."""
+    request = record.request
+    return {
+        "request_id": record.request_id,
+        "at": record.at.isoformat(),
+        "principal": request.requester.arn or request.requester.kind,
+        "action": request.action,
+        "resource": request.resource,
+        "outcome": record.decision.outcome.value,
+        "reason": record.decision.reason(request.action),
+        "by": [
+            {"kind": one.kind.value, "policy": one.policy, "statement": one.statement.number, "sid": one.statement.sid}
+            for one in record.decision.by
+        ],
+        "statements": [
+            {
+                "kind": one.kind.value,
+                "policy": one.policy,
+                "statement": one.number,
+                "sid": one.sid,
+                "effect": one.effect,
+                "matches": not one.unmet,
+                "unmet": one.unmet,
+            }
+            for one in explain(request, record.policies)
+        ],
+        "context": {key: list(values) for key, values in sorted(request.context.items())},
+    }
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str, name: str) -> Policy:
+    """A document that is no policy is not passed over, lest a denial in it is lost. IAM takes none such."""
+    try:
+        return document.parse(text, name)
+    except MalformedPolicy:
+        return document.parse(_DENY_ALL, f"{name}, which is no policy")

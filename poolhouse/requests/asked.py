@@ -1,0 +1,60 @@
+"""One thing a call asks for, and what is to be known for saying so."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Params = Mapping[str, Any]
+Keys = Mapping[str, str | Iterable[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose account and region a call is made in.
+
+    `partition_key` names a DynamoDB table's partition key, or that of one of its indexes; None for no such table.
+    `kms_key` gives the ARN of the key that is named by id, ARN or alias, or that made a ciphertext; "*" for none.
+    """
+
+    account_id: str
+    region: str
+    partition_key: Callable[[str, str], str | None] = lambda _table, _index: None
+    kms_key: Callable[[str, str], str] = lambda _named, _ciphertext: "*"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN in this account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def global_arn(self, service: str, resource: str) -> str:
+        """An ARN of a service without regions."""
+        return f"arn:aws:{service}::{self.account_id}:{resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An action on a resource, "*" where the action has none, with the condition keys that come from the request."""
+
+    action: str
+    resource: str = "*"
+    keys: Keys = field(default_factory=dict)
+
+
+Ask = Callable[[str, Params, Scope], list[Asked]]
+"""(operation, its parameters, scope) -> what it asks for; nothing for what anybody may do."""
+
+
+def tag_keys(tags: object) -> dict[str, str | list[str]]:
+    """aws:TagKeys and aws:RequestTag/... of tags in any of the forms services take them in."""
+    pairs = _pairs(tags)
+    if not pairs:
+        return {}
+    return {"aws:TagKeys": list(pairs), **{f"aws:RequestTag/{key}": value for key, value in pairs.items()}}
+
+
+def _pairs(tags: object) -> dict[str, str]:
+    if isinstance(tags, Mapping):
+        return {str(key): str(value) for key, value in tags.items()}
+    if not isinstance(tags, list):
+        return {}
+    named = [tag for tag in tags if isinstance(tag, Mapping)]
+    return {str(tag.get("Key", tag.get("TagKey", ""))): str(tag.get("Value", tag.get("TagValue", ""))) for tag in named}

@@ -1,0 +1,23 @@
+"""Which file knows what a service's calls ask for."""
+
+from collections.abc import Mapping
+
+from poolhouse.requests import cognito_identity, cognito_idp, dynamodb, iam, kms, lambdas, logs, sts
+from poolhouse.requests.asked import Ask, Asked, Params, Scope
+
+FILES: Mapping[str, Ask] = {
+    "cognito-identity": cognito_identity.asked,
+    "cognito-idp": cognito_idp.asked,
+    "dynamodb": dynamodb.asked,
+    "iam": iam.asked,
+    "kms": kms.asked,
+    "lambda": lambdas.asked,
+    "logs": logs.asked,
+    "sts": sts.asked,
+}
+
+
+def asked(service: str, operation: str, params: Params, scope: Scope) -> list[Asked]:
+    """What a call asks for. A service without a file is asked for by the operation's name, on "*"."""
+    found = FILES.get(service)
+    return [Asked(f"{service}:{operation}")] if found is None else found(operation, params, scope)

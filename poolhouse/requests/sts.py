@@ -1,0 +1,19 @@
+"""STS. Whether a role may be assumed is also for its trust policy to say, which the operation itself asks.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+"""
+
+from poolhouse.requests.asked import Asked, Params, Scope
+
+_FREE = frozenset({"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"})
+_BY_TRUST = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
+
+
+def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
+    """Nothing for what everybody may, and for roles, whose trust policies are looked at with the requester's own."""
+    if operation in _FREE | _BY_TRUST:
+        return []
+    resource = "*"
+    if operation == "GetFederationToken":
+        resource = scope.global_arn("sts", f"federated-user/{params.get('Name', '')}")
+    return [Asked(f"sts:{operation}", resource)]

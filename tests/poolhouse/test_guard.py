@@ -1,0 +1,310 @@
+"""The one check of every signed call: what no policy allows is refused in AWS's words, and explained."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+
+from poolhouse.testing import LocalCloud
+from tests.poolhouse.cognito_idp.accounts import make_pool
+
+ACCOUNT = "000000000000"
+ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
+Statements = list[dict[str, Any]]
+Ann = Callable[..., Any]
+
+
+@pytest.fixture
+def ann(cloud: LocalCloud) -> Ann:
+    """A client of a service with the keys of an IAM user who may do this."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+
+    def client(service: str, *statements: dict[str, Any]) -> Any:
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=json.dumps(document))
+        return cloud.client(service, aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    return client
+
+
+def allow(action: str, resource: str = "*", **condition: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+
+
+def deny(action: str, resource: str = "*", **condition: Any) -> dict[str, Any]:
+    return {**allow(action, resource, **condition), "Effect": "Deny"}
+
+
+def refusal(call: Callable[[], object]) -> tuple[int, str, str]:
+    with pytest.raises(ClientError) as raised:
+        call()
+    response = raised.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+
+
+def test_what_no_policy_allows_is_refused_in_awss_words(cognito: Any, ann: Ann) -> None:
+    pool_id = make_pool(cognito)
+    arn = f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/{pool_id}"
+    users = ann("cognito-idp", allow("cognito-idp:DescribeUserPool"))
+
+    assert users.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Id"] == pool_id
+    assert refusal(lambda: users.list_users(UserPoolId=pool_id)) == (
+        400,
+        "AccessDeniedException",
+        f"User: {ANN} is not authorized to perform: cognito-idp:ListUsers on resource: {arn} "
+        "because no identity-based policy allows the cognito-idp:ListUsers action",
+    )
+
+
+def test_a_denial_wins_and_is_said(cognito: Any, ann: Ann) -> None:
+    pool_id = make_pool(cognito)
+    users = ann("cognito-idp", allow("*"), deny("cognito-idp:Delete*"))
+
+    _, code, message = refusal(lambda: users.delete_user_pool(UserPoolId=pool_id))
+    assert (code, message.partition(pool_id)[2]) == (
+        "AccessDeniedException",
+        " with an explicit deny in an identity-based policy",
+    )
+    assert cognito.describe_user_pool(UserPoolId=pool_id)
+
+
+def test_another_pool_is_another_resource(cognito: Any, ann: Ann) -> None:
+    mine, other = make_pool(cognito), make_pool(cognito)
+    users = ann("cognito-idp", allow("cognito-idp:*", f"arn:aws:cognito-idp:*:*:userpool/{mine}"))
+
+    assert users.list_users(UserPoolId=mine)["Users"] == []
+    assert refusal(lambda: users.list_users(UserPoolId=other))[1] == "AccessDeniedException"
+
+
+def test_what_anybody_may_needs_no_policy(cognito: Any, ann: Ann) -> None:
+    client = cognito.create_user_pool_client(UserPoolId=make_pool(cognito), ClientName="c")["UserPoolClient"]
+
+    users = ann("cognito-idp", deny("*"))
+    assert "UserSub" in users.sign_up(ClientId=client["ClientId"], Username="bob", Password="Correct-horse-1")
+
+
+def test_a_user_without_any_policy_may_nothing(cloud: LocalCloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    users = cloud.client("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    assert refusal(users.list_roles) == (
+        403,
+        "AccessDenied",
+        f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: iam:ListRoles on resource: * "
+        "because no identity-based policy allows the iam:ListRoles action",
+    )
+
+
+def test_what_a_group_may_its_users_may_until_it_is_taken_back(cloud: LocalCloud, ann: Ann) -> None:
+    iam, users = cloud.client("iam"), ann("cognito-idp", allow("s3:*"))
+    assert refusal(lambda: users.list_user_pools(MaxResults=1))[1] == "AccessDeniedException"
+
+    iam.create_group(GroupName="staff")
+    iam.add_user_to_group(GroupName="staff", UserName="ann")
+    iam.attach_group_policy(GroupName="staff", PolicyArn="arn:aws:iam::aws:policy/AmazonCognitoReadOnly")
+    assert users.list_user_pools(MaxResults=1)["UserPools"] == []
+    iam.remove_user_from_group(GroupName="staff", UserName="ann")
+    assert refusal(lambda: users.list_user_pools(MaxResults=1))[1] == "AccessDeniedException"
+
+
+@pytest.mark.usefixtures("table")
+class TestDynamoDB:
+    OWN: dict[str, Any] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}}
+
+    @pytest.fixture
+    def table(self, cloud: LocalCloud) -> Any:
+        dynamodb = cloud.client("dynamodb")
+        dynamodb.create_table(
+            TableName="notes",
+            KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("owner", "id")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return dynamodb
+
+    OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("get_item", {"Key": {"owner": {"S": "bob"}, "id": {"S": "1"}}}),
+        ("put_item", {"Item": {"owner": {"S": "bob"}, "id": {"S": "1"}}}),
+        (
+            "query",
+            {
+                "KeyConditionExpression": "#o = :o",
+                "ExpressionAttributeNames": {"#o": "owner"},
+                "ExpressionAttributeValues": {":o": {"S": "bob"}},
+            },
+        ),
+        (
+            "query",
+            {
+                "KeyConditionExpression": "owner=:o AND begins_with(id, :i)",
+                "ExpressionAttributeValues": {":o": {"S": "bob"}, ":i": {"S": "ann"}},
+            },
+        ),
+    )
+
+    @pytest.mark.parametrize(("operation", "params"), OTHERS)
+    def test_ones_own_leading_key_is_allowed_and_anothers_is_not(
+        self, ann: Ann, operation: str, params: dict[str, Any]
+    ) -> None:
+        mine = json.loads(json.dumps(params).replace("bob", "ann"))
+        notes = ann("dynamodb", allow("dynamodb:*", f"arn:aws:dynamodb:*:{ACCOUNT}:table/notes", **self.OWN))
+
+        getattr(notes, operation)(TableName="notes", **mine)
+        status, code, message = refusal(lambda: getattr(notes, operation)(TableName="notes", **params))
+        action = "".join(part.title() for part in operation.split("_"))
+        assert (status, code) == (400, "AccessDeniedException")
+        assert f"dynamodb:{action} on resource: arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/notes because" in message
+
+    def test_in_batches_transactions_and_statements_too(self, ann: Ann) -> None:
+        notes = ann("dynamodb", allow("dynamodb:*", **self.OWN))
+
+        def item(owner: str) -> dict[str, Any]:
+            return {"owner": {"S": owner}, "id": {"S": "1"}}
+
+        def all_with(owner: str) -> list[Callable[[], object]]:
+            put = {"Put": {"TableName": "notes", "Item": item(owner)}}
+            get = {"Get": {"TableName": "notes", "Key": item(owner)}}
+            where = f"SELECT * FROM \"notes\" WHERE owner = '{owner}'"
+            asked = {"Statement": 'SELECT * FROM "notes" WHERE "owner" = ?', "Parameters": [{"S": owner}]}
+            return [
+                lambda: notes.batch_write_item(RequestItems={"notes": [{"PutRequest": {"Item": item(owner)}}]}),
+                lambda: notes.batch_get_item(RequestItems={"notes": {"Keys": [item("ann"), item(owner)][-1:]}}),
+                lambda: notes.transact_write_items(TransactItems=[put]),
+                lambda: notes.transact_get_items(TransactItems=[get]),
+                lambda: notes.execute_statement(Statement=where),
+                lambda: notes.execute_statement(**asked),
+            ]
+
+        for call in all_with("ann"):
+            call()
+        for call in all_with("bob"):
+            assert refusal(call)[1] == "AccessDeniedException"
+        assert refusal(lambda: notes.execute_statement(Statement='SELECT * FROM "notes"'))[1] == "AccessDeniedException"
+
+    def test_attributes_that_are_not_allowed(self, ann: Ann) -> None:
+        only: dict[str, Any] = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "id", "title"]}}
+        notes = ann("dynamodb", allow("dynamodb:GetItem", **only))
+        key = {"TableName": "notes", "Key": {"owner": {"S": "ann"}, "id": {"S": "1"}}}
+
+        notes.get_item(**key, ProjectionExpression="title, #i", ExpressionAttributeNames={"#i": "id"})
+        assert (
+            refusal(lambda: notes.get_item(**key, ProjectionExpression="title, secret"))[1] == "AccessDeniedException"
+        )
+
+
+class TestKeys:
+    def test_a_key_is_asked_for_by_whatever_name(self, cloud: LocalCloud, ann: Ann) -> None:
+        kms = cloud.client("kms")
+        key, other = (kms.create_key()["KeyMetadata"] for _ in range(2))
+        kms.create_alias(AliasName="alias/codes", TargetKeyId=key["KeyId"])
+        sealed, other_sealed = (
+            kms.encrypt(KeyId=one["KeyId"], Plaintext=b"1")["CiphertextBlob"] for one in (key, other)
+        )
+        mine = ann("kms", allow("kms:*", key["Arn"]))
+
+        for name in (key["KeyId"], key["Arn"], "alias/codes"):
+            assert mine.encrypt(KeyId=name, Plaintext=b"1")["KeyId"] == key["Arn"]
+        assert mine.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"1"
+        status, code, message = refusal(lambda: mine.decrypt(CiphertextBlob=other_sealed))
+        assert (status, code) == (400, "AccessDeniedException")
+        assert f"kms:Decrypt on resource: {other['Arn']} because no identity-based policy allows" in message
+
+    def test_the_keys_own_policy_has_the_last_word(self, cloud: LocalCloud, ann: Ann) -> None:
+        kms = cloud.client("kms")
+        only_root = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}}
+        key = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [only_root]}))["KeyMetadata"]
+        mine = ann("kms", allow("kms:*"))
+
+        _, _, message = refusal(lambda: mine.describe_key(KeyId=key["KeyId"]))
+        assert message.endswith("because no resource-based policy allows the kms:DescribeKey action")
+
+    def test_the_encryption_context_may_be_asked_for(self, cloud: LocalCloud, ann: Ann) -> None:
+        key = cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        mine = ann("kms", allow("kms:Encrypt", StringEquals={"kms:EncryptionContext:pool": "mine"}))
+
+        mine.encrypt(KeyId=key, Plaintext=b"1", EncryptionContext={"pool": "mine"})
+        for context in ({"pool": "other"}, {}):
+            call = lambda: mine.encrypt(KeyId=key, Plaintext=b"1", EncryptionContext=context)  # noqa: B023, E731
+            assert refusal(call)[1] == "AccessDeniedException"
+
+
+def test_what_is_decided_on_is_what_is_done(cloud: LocalCloud, ann: Ann) -> None:
+    """A form in the body and another in the query: one of them is read, by whoever reads."""
+    users = ann("iam", allow("iam:ListRoles"), deny("iam:CreateUser"))
+    url = "http://localhost:4566/?Action=ListRoles&Version=2010-05-08"
+    for content_type in ("application/x-www-form-urlencoded", "text/plain", "application/json", ""):
+        body = b"Action=CreateUser&UserName=mallory&Version=2010-05-08"
+        request = AWSRequest("POST", url, data=body, headers={"content-type": content_type} if content_type else {})
+        SigV4Auth(users._request_signer._credentials, "iam", "us-east-1").add_auth(request)
+        path = "/?Action=ListRoles&Version=2010-05-08"
+        cloud.fetch("POST", path, headers=dict(request.headers.items()), body=body)
+
+    assert [user["UserName"] for user in cloud.client("iam").list_users()["Users"]] == ["ann"]
+
+
+def test_a_function_may_what_its_role_may(cloud: LocalCloud) -> None:
+    """Without a role that allows it, a function fails here as on AWS."""
+    with_listener = """
+import boto3
+def handler(event, context):
+    try:
+        return boto3.client("cognito-idp").list_user_pools(MaxResults=1)["UserPools"]
+    except Exception as error:
+        return str(error)
+"""
+    from poolhouse import testing  # noqa: PLC0415
+
+    with testing.cloud(listen=True) as running:
+        for name, may in (("no", []), ("yes", ["cognito-idp:ListUserPools"])):
+            running.function(name, with_listener, timeout=20, may=may)
+        lambdas = running.client("lambda")
+
+        answers = [json.loads(lambdas.invoke(FunctionName=name)["Payload"].read()) for name in ("no", "yes")]
+    assert answers[1] == []
+    assert (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/no/no is not authorized to perform: cognito-idp:ListUserPools on "
+        "resource: * because no identity-based policy allows the cognito-idp:ListUserPools action"
+    ) in answers[0]
+
+
+def test_a_policy_that_none_could_decide_by_is_refused(cloud: LocalCloud, ann: Ann) -> None:
+    with pytest.raises(ClientError) as raised:
+        ann("iam", allow("*", StringSame={"aws:username": "ann"}))
+
+    assert raised.value.response["Error"]["Code"] == "MalformedPolicyDocument"
+
+
+def test_a_decision_is_explained(cloud: LocalCloud, cognito: Any, ann: Ann) -> None:
+    pool_id = make_pool(cognito)
+    users = ann(
+        "cognito-idp",
+        {**allow("cognito-idp:Describe*"), "Sid": "Look"},
+        allow("cognito-idp:ListUsers", "arn:aws:cognito-idp:*:*:userpool/other"),
+        allow("cognito-idp:ListUsers", "*", Bool={"aws:MultiFactorAuthPresent": "true"}),
+    )
+
+    with pytest.raises(ClientError) as raised:
+        users.list_users(UserPoolId=pool_id)
+    request_id = raised.value.response["ResponseMetadata"]["RequestId"]
+    (decision,) = json.loads(cloud.fetch("GET", f"/_poolhouse/decisions?request_id={request_id}").body)
+    assert (decision["principal"], decision["action"], decision["outcome"]) == (
+        ANN,
+        "cognito-idp:ListUsers",
+        "implicitly denied",
+    )
+    assert [one["unmet"] for one in decision["statements"]] == [
+        "Action cognito-idp:Describe* is not about cognito-idp:ListUsers",
+        "Resource arn:aws:cognito-idp:*:*:userpool/other does not take in "
+        f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/{pool_id}",
+        "Bool: aws:MultiFactorAuthPresent was absent, wanted true",
+    ]
+    assert decision["statements"][0]["sid"] == "Look"
+    assert decision["context"]["aws:username"] == ["ann"]
