@@ -64,6 +64,8 @@ from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
 from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.store import Store
+from poolhouse.sts import callers, roles
+from poolhouse.sts import keys as sts_keys
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
 from poolhouse.wire.dispatch import Dispatcher, new_id
@@ -105,7 +107,8 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
     user_sessions,
     users,
 )
-SERVICES = (collect("cognito-idp", _COGNITO_IDP),)
+_STS = (callers, sts_keys, roles)
+SERVICES = (collect("cognito-idp", _COGNITO_IDP), collect("sts", _STS))
 
 _function_log = logging.getLogger("poolhouse.functions")
 
@@ -135,7 +138,13 @@ class Cloud:
         self.files = Files(None if config.state is None else config.state / "files")
         self.jobs = Jobs(self.clock)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
-        verifier = Verifier(self.store, clock=_machine_time, account_id=config.account_id, strict=config.strict)
+        verifier = Verifier(
+            self.store,
+            clock=_machine_time,
+            keys_clock=self.clock,
+            account_id=config.account_id,
+            strict=config.strict,
+        )
         self.guard = Guard(self.moto, account_id=config.account_id, region=config.region)
         self.dispatcher = Dispatcher(
             {service.name: service for service in SERVICES},
@@ -225,6 +234,7 @@ class Cloud:
             invoke=self._invoke,
             invoke_later=self.functions.invoke_later_for_service,
             operate=self.operate,
+            authority=self.guard,
             deliver=lambda message: mailbox.deliver(self.store, message),
             new_id=new_id,
             files=self.files,

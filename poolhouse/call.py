@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poolhouse.principal import Principal
+from poolhouse.iam.decision import Decision
+from poolhouse.principal import OpenIdProvider, Principal, Role
 
 if TYPE_CHECKING:
     from poolhouse.files import Files
@@ -68,6 +69,30 @@ class Operate(Protocol):
     def __call__(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
 
 
+class Authority(Protocol):
+    """IAM's say in what a service does for somebody."""
+
+    def role(self, arn: str) -> Role | None:
+        """The role of this ARN; None for none of this account."""
+
+    def is_managed_policy(self, arn: str) -> bool:
+        """Whether there is a managed policy of this ARN."""
+
+    def openid_provider(self, url: str) -> OpenIdProvider | None:
+        """The OpenID Connect provider of this URL (without https://); None for none."""
+
+    def decide(self, call: "Call", action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
+        """Whether the call's principal may do this, by their own policies and the resource's."""
+
+    def decide_by_trust(
+        self, call: "Call", action: str, role_arn: str, keys: Mapping[str, Any], *, provider: str = ""
+    ) -> Decision:
+        """Whether a role may be assumed, by its trust policy: by the call's principal, or by who came from a provider.
+
+        `provider` is what trust policies call it, such as "cognito-identity.amazonaws.com".
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """The surroundings of one operation. `now` is aware UTC and fixed for the whole call."""
@@ -83,6 +108,7 @@ class Call:
     invoke: Invoke
     invoke_later: InvokeLater
     operate: Operate
+    authority: Authority
     deliver: "Callable[[Message], None]"
     new_id: Callable[[], str]  # a fresh UUID in text
     files: "Files"

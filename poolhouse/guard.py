@@ -18,7 +18,7 @@ from poolhouse.call import Call
 from poolhouse.errors import AccessDeniedException
 from poolhouse.iam import document
 from poolhouse.iam.context import Context, Value
-from poolhouse.iam.decision import Decision, sentence
+from poolhouse.iam.decision import Decision, Kind, sentence
 from poolhouse.iam.document import Policy
 from poolhouse.iam.errors import MalformedPolicy
 from poolhouse.iam.evaluate import Policies, Request, evaluate
@@ -26,11 +26,12 @@ from poolhouse.iam.explain import explain
 from poolhouse.iam.principal import Requester
 from poolhouse.moto_services import MotoServices
 from poolhouse.moto_services.holdings import Document, Holdings
-from poolhouse.principal import Principal
+from poolhouse.principal import OpenIdProvider, Principal, Role
 from poolhouse.requests import services
-from poolhouse.requests.asked import Asked, Scope
+from poolhouse.requests.asked import Scope
 
 _KEPT, _SHOWN = 1000, 100  # decisions
+_ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _DENY_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 _TYPES = {"root": "Account", "user": "User", "role_session": "AssumedRole", "federated_user": "FederatedUser"}
 
@@ -61,18 +62,47 @@ class Guard:
         if call.principal.kind == "root" or not operation:  # what is no operation is refused by whoever looks for it
             return
         for asked in services.asked(service, operation, read(), self._scope):
-            self.require(call, asked)
+            decision = self.decide(call, asked.action, asked.resource, asked.keys)
+            if not decision.is_allowed:
+                raise AccessDeniedException(sentence(call.principal.arn, asked.action, asked.resource, decision))
 
-    def require(self, call: Call, asked: Asked) -> None:
-        """Decide on one thing that is asked. Raises AccessDeniedException."""
-        decision = self.decide(call, asked)
-        if not decision.is_allowed:
-            raise AccessDeniedException(sentence(call.principal.arn, asked.action, asked.resource, decision))
+    def decide(self, call: Call, action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
+        """Decide on one thing the call's principal asks, and keep the decision."""
+        request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
+        return self._decided(call, request, self._policies(call.principal, self._resource_side(resource)))
 
-    def decide(self, call: Call, asked: Asked, resource: Policies | None = None) -> Decision:
-        """Decide, and keep the decision. `resource` brings what the resource's own side has to say."""
-        request = Request(self.requester(call.principal), asked.action, asked.resource, self.context(call, asked))
-        policies = self._policies(call.principal, resource or self._resource_side(asked.resource))
+    def decide_by_trust(
+        self, call: Call, action: str, role_arn: str, keys: Mapping[str, Any], *, provider: str = ""
+    ) -> Decision:
+        """Decide whether a role may be assumed by the call's principal, or by whoever came from a provider."""
+        held = self._holdings(role_arn)
+        trust = Policies(
+            resource=None if held is None else _compiled(held.trust, f"trust policy of {role_arn}"),
+            resource_account_id=role_arn.split(":")[4],
+            resource_must_allow=True,
+            resource_kind=Kind.TRUST,
+        )
+        if provider:
+            request = Request(Requester("federated", name=provider), action, role_arn, self._context(call, keys))
+            return self._decided(call, request, trust)
+        request = Request(self._requester(call.principal), action, role_arn, self._context(call, keys))
+        return self._decided(call, request, self._policies(call.principal, trust))
+
+    def role(self, arn: str) -> Role | None:
+        """The role of this ARN; None for none of this account."""
+        held = self._holdings(arn) if ":role/" in arn else None
+        return None if held is None else Role(held.id, held.arn, held.arn.rpartition("/")[2], held.longest_session)
+
+    def is_managed_policy(self, arn: str) -> bool:
+        """Whether there is a managed policy of this ARN."""
+        return self._moto.iam.managed_policy(arn) is not None
+
+    def openid_provider(self, url: str) -> OpenIdProvider | None:
+        """The OpenID Connect provider of this URL (without https://); None for none."""
+        found = self._moto.iam.openid_provider(url)
+        return None if found is None else OpenIdProvider(*found)
+
+    def _decided(self, call: Call, request: Request, policies: Policies) -> Decision:
         decision = evaluate(request, policies)
         self._records.append(Record(call.request_id, call.now, request, policies, decision))
         return decision
@@ -88,12 +118,11 @@ class Guard:
     def _key_arn(self, named: str, ciphertext: str) -> str:
         return self._moto.kms.key_arn(named, ciphertext)
 
-    def requester(self, principal: Principal) -> Requester:
-        """Who asks, as policies name them."""
+    def _requester(self, principal: Principal) -> Requester:
         role_arn = principal.session.role_arn if principal.session is not None else ""
         return Requester(principal.kind, principal.arn, principal.account_id, role_arn=role_arn)
 
-    def context(self, call: Call, asked: Asked) -> Context:
+    def _context(self, call: Call, asked: Mapping[str, Any]) -> Context:
         """The condition keys of a request: those of the call, of who makes it, and of what is asked.
 
         aws:SecureTransport is true: on AWS the same client would come by TLS, which there is none of on loopback.
@@ -115,7 +144,7 @@ class Guard:
             "aws:ViaAWSService": "false",
             "aws:userid": principal.user_id or None,
             **self._of_principal(principal),
-            **asked.keys,
+            **asked,
         }
         return Context(keys)
 
@@ -148,7 +177,7 @@ class Guard:
             limits = [_compiled(one.text, one.name) for one in texts]
         boundary = held.boundary if held is not None else None
         return Policies(
-            identity=[_compiled(one.text, one.name) for one in held.policies] if held is not None else (),
+            identity=_identity(principal, held),
             session=limits,
             boundary=None if boundary is None else _compiled(boundary.text, boundary.name),
             resource=resource.resource,
@@ -207,6 +236,12 @@ def _record_type(record: Record) -> dict[str, Any]:
         ],
         "context": {key: list(values) for key, values in sorted(request.context.items())},
     }
+
+
+def _identity(principal: Principal, held: Holdings | None) -> list[Policy]:
+    if principal.session is not None and principal.session.role_arn.endswith(":root"):  # whom the root user vouches for
+        return [document.parse(_ALLOW_ALL, "the account's root user")]
+    return [] if held is None else [_compiled(one.text, one.name) for one in held.policies]
 
 
 @lru_cache(maxsize=1024)

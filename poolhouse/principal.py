@@ -41,4 +41,20 @@ class Principal(Struct, frozen=True):
     session: RoleSession | None = None
 
 
+class Role(Struct, frozen=True):
+    """A role as IAM's records have it; `longest_session` in seconds."""
+
+    id: str
+    arn: str
+    name: str
+    longest_session: int
+
+
+class OpenIdProvider(Struct, frozen=True):
+    """An OpenID Connect provider in IAM's records, and the audiences its tokens may have."""
+
+    arn: str
+    client_ids: tuple[str, ...]
+
+
 ANONYMOUS = Principal("anonymous")

@@ -3,11 +3,11 @@
 from poolhouse.jose.keys import KeyPair, encoded
 
 
-def public(key: KeyPair) -> dict[str, str]:
+def public(key: KeyPair, algorithm: str = "RS256") -> dict[str, str]:
     """One key of a JWK set; members in Cognito's order."""
     numbers = key.public.public_numbers()
     return {
-        "alg": "RS256",
+        "alg": algorithm,
         "e": _base64url_uint(numbers.e),
         "kid": key.kid,
         "kty": "RSA",

@@ -10,13 +10,13 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 from poolhouse.jose.keys import encoded
 
 FindKey = Callable[[str], RSAPublicKey | None]
 _PADDING = PKCS1v15()
-_SHA256 = SHA256()
+_HASHES = {"RS256": SHA256(), "RS512": SHA512()}
 _MAX_CHARACTERS = 262_144  # the longest text the service models let a token have is far below this
 _MAP = msgspec.json.Decoder(dict[str, Any])
 
@@ -100,7 +100,7 @@ def verify(
     """
     unverified = parse(token) if isinstance(token, str) else token
     claims = unverified.claims
-    _check_signature(unverified, find_key)
+    check_signature(unverified, find_key)
     if claims.get("iss") != issuer:
         raise WrongIssuer("not this issuer")
     if claims.get("token_use") not in ((token_use,) if token_use else ("id", "access")):
@@ -113,18 +113,19 @@ def verify(
     return VerifiedClaims(claims)
 
 
-def _check_signature(token: Unverified, find_key: FindKey) -> None:
+def check_signature(token: Unverified, find_key: FindKey, algorithm: str = "RS256") -> None:
+    """Raise Malformed or BadSignature unless the key that the token names signed it by this algorithm."""
     kid = token.header.get("kid")
     if not isinstance(kid, str):
         raise Malformed("no kid")
     # RFC 8725 section 3.1: the algorithm is ours to choose, never the token's; "crit" would ask for what we do not do.
-    if token.header.get("alg") != "RS256" or "crit" in token.header:
-        raise BadSignature("not RS256")
+    if token.header.get("alg") != algorithm or "crit" in token.header:
+        raise BadSignature(f"not {algorithm}")
     key = find_key(kid)
     if key is None:
         raise BadSignature("unknown key")
     try:
-        key.verify(token.signature, token.signed, _PADDING, _SHA256)
+        key.verify(token.signature, token.signed, _PADDING, _HASHES[algorithm])
     except InvalidSignature:
         raise BadSignature("wrong signature") from None
 

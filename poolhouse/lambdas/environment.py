@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from poolhouse.lambdas.entities import Function
-from poolhouse.lambdas.role_keys import RoleKeys
+from poolhouse.temporary_keys import TemporaryKeys
 
 VERSION = "$LATEST"
 
@@ -28,7 +28,7 @@ RESERVED = frozenset({
 
 
 def environment(
-    function: Function, variables: Mapping[str, str], keys: RoleKeys, *, origin: str, region: str, log_stream: str
+    function: Function, variables: Mapping[str, str], keys: TemporaryKeys, *, origin: str, region: str, log_stream: str
 ) -> dict[str, str]:
     """The whole environment of a worker, but for AWS_LAMBDA_RUNTIME_API which each has of its own."""
     return {**_defaults(origin), **variables, **_reserved(function, keys, region, log_stream)}
@@ -47,7 +47,7 @@ def _defaults(origin: str) -> dict[str, str]:
     }
 
 
-def _reserved(function: Function, keys: RoleKeys, region: str, log_stream: str) -> dict[str, str]:
+def _reserved(function: Function, keys: TemporaryKeys, region: str, log_stream: str) -> dict[str, str]:
     return {
         "_HANDLER": function.handler,
         "AWS_REGION": region,

@@ -155,6 +155,13 @@ class Iam:
         with _LOCK:
             return next((role.arn for role in self._backend.roles.values() if role.name == name), "")
 
+    def openid_provider(self, url: str) -> tuple[str, tuple[str, ...]] | None:
+        """The ARN and client ids of the OpenID Connect provider of this URL (without https://); None for none."""
+        with _LOCK:
+            arn = f"arn:{self._partition}:iam::{self._account_id}:oidc-provider/{url.rstrip('/')}"
+            found = self._backend.open_id_providers.get(arn)
+            return None if found is None else (arn, tuple(found.client_id_list))
+
     def managed_policy(self, arn: str) -> Document | None:
         """A managed policy, of the account or of AWS; None for none."""
         with _LOCK:

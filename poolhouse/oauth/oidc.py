@@ -7,32 +7,27 @@ it runs aside. What Cognito says of a failure is documented; a sentence marked a
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jwt
 import msgspec
-import urllib3
 
-from poolhouse.web import is_loopback
+from poolhouse.web_identity.remote import (
+    ALGORITHMS,
+    DISCOVERY,
+    LEEWAY,
+    Document,
+    ProviderFailed,
+    fetch_json,
+    signing_key,
+)
 
-_DISCOVERY = "/.well-known/openid-configuration"
-_TIMEOUT = urllib3.Timeout(connect=5, read=5)
-_LONGEST = 1_000_000  # bytes of an answer
-_LEEWAY = 60  # seconds two clocks may differ
-# Asymmetric ones: a token must not be provable by what the provider and we both know.
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 _ENDPOINTS = {
     "authorize_url": "authorization_endpoint",
     "token_url": "token_endpoint",
     "attributes_url": "userinfo_endpoint",
     "jwks_uri": "jwks_uri",
 }
-_Document = dict[str, Any]
-
-
-class ProviderFailed(Exception):
-    """The provider did not answer, or not with what it should have; the text is what the app client is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ def find(name: str, details: Mapping[str, str]) -> Provider:
     """The provider with every endpoint known: as it was configured, or as it tells itself. Raises ProviderFailed."""
     if all(details.get(endpoint) for endpoint in _ENDPOINTS):
         return Provider(name, details)
-    told = _json(name, "openid-configuration", details["oidc_issuer"].rstrip("/") + _DISCOVERY)
+    told = fetch_json(name, "openid-configuration", details["oidc_issuer"].rstrip("/") + DISCOVERY)
     found = {ours: told[theirs] for ours, theirs in _ENDPOINTS.items() if isinstance(told.get(theirs), str)}
     given = {endpoint: value for endpoint, value in details.items() if value}
     provider = Provider(name, {**found, **given})
@@ -97,7 +92,7 @@ def ask(provider: Provider, code: str, *, redirect_uri: str, nonce: str) -> Answ
     }
     if provider.details.get("client_secret"):
         form["client_secret"] = provider.details["client_secret"]
-    tokens = _json(provider.name, "token endpoint", provider.details["token_url"], form=form)
+    tokens = fetch_json(provider.name, "token endpoint", provider.details["token_url"], form=form)
     claims = _verified(provider, tokens.get("id_token"), nonce)
     profile = _profile(provider, tokens.get("access_token"))
     if profile and profile.get("sub") != claims["sub"]:
@@ -105,20 +100,20 @@ def ask(provider: Provider, code: str, *, redirect_uri: str, nonce: str) -> Answ
     return Answers(claims["sub"], _texts(tokens), _texts(claims), _texts(profile))
 
 
-def _verified(provider: Provider, id_token: object, nonce: str) -> _Document:
+def _verified(provider: Provider, id_token: object, nonce: str) -> Document:
     """The claims of the provider's ID token (OpenID Connect Core 3.1.3.7). Which check failed is ours to know."""
     refusal = ProviderFailed(f"{provider.name} ID token is not valid")  # a guess
     if not isinstance(id_token, str):
         raise refusal
-    known = _json(provider.name, "jwks uri", provider.details["jwks_uri"])
+    known = fetch_json(provider.name, "jwks uri", provider.details["jwks_uri"])
     try:
-        key = _key(known, jwt.get_unverified_header(id_token))
-        claims: _Document = jwt.decode(
+        key = signing_key(known, jwt.get_unverified_header(id_token))
+        claims: Document = jwt.decode(
             id_token,
             key,
-            algorithms=_ALGORITHMS,
+            algorithms=ALGORITHMS,
             audience=provider.client_id,
-            leeway=_LEEWAY,
+            leeway=LEEWAY,
             options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -133,73 +128,15 @@ def _verified(provider: Provider, id_token: object, nonce: str) -> _Document:
     return claims
 
 
-def _key(known: _Document, header: Mapping[str, Any]) -> jwt.PyJWK:
-    """The key that signed, by its id; by being the only one when the token names none."""
-    kind, kid = ("EC" if header["alg"].startswith("ES") else "RSA"), header.get("kid")
-    usable = [key for key in known["keys"] if key.get("kty") == kind and key.get("use", "sig") == "sig"]
-    found = [key for key in usable if key.get("kid") == kid] if kid is not None else usable
-    if len(found) != 1 or header["alg"] not in _ALGORITHMS:
-        raise KeyError(kid)
-    return jwt.PyJWK(found[0], algorithm=found[0].get("alg") or header["alg"])
-
-
-def _profile(provider: Provider, access_token: object) -> _Document:
+def _profile(provider: Provider, access_token: object) -> Document:
     url = provider.details.get("attributes_url")
     if not url or not isinstance(access_token, str):
         return {}
     method = provider.details.get("attributes_request_method", "GET")
-    return _json(provider.name, "attributes url", url, method=method, authorization=f"Bearer {access_token}")
+    return fetch_json(provider.name, "attributes url", url, method=method, authorization=f"Bearer {access_token}")
 
 
-def _json(
-    name: str,
-    what: str,
-    url: str,
-    *,
-    method: str = "GET",
-    form: Mapping[str, str] | None = None,
-    authorization: str = "",
-) -> _Document:
-    """A JSON object from the provider, which must be spoken to by TLS, unless it is on this machine."""
-    if urlsplit(url).scheme != "https" and not is_loopback(url):
-        raise ProviderFailed(f"{name} {what} is not https")  # a guess
-    headers = {"Accept": "application/json"}
-    if authorization:
-        headers["Authorization"] = authorization
-    body = None
-    if form is not None:
-        method, body = "POST", urlencode(form).encode()
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-    status, answer = _sent(what, method, url, headers, body)
-    if status != 200:
-        doing = "getting token" if form is not None else f"getting {what}"  # the first is documented
-        raise ProviderFailed(f"{name} Error - {status} error {doing}")
-    try:
-        return msgspec.json.decode(answer, type=_Document)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ProviderFailed(f"{name} {what} did not answer with JSON") from error  # a guess
-
-
-def _sent(what: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
-    try:
-        with (
-            urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as http,
-            http.request(method, url, headers=headers, body=body, redirect=False, preload_content=False) as response,
-        ):
-            answer = response.read(_LONGEST + 1)
-    except urllib3.exceptions.NewConnectionError as error:  # refused, which urllib3 counts among the timeouts
-        raise ProviderFailed("Connection reset") from error
-    except urllib3.exceptions.TimeoutError as error:
-        occurred = "Timeout in calling jwks uri" if what == "jwks uri" else f"Timeout occurred in calling IdP {what}"
-        raise ProviderFailed(occurred) from error
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise ProviderFailed("Connection reset") from error
-    if len(answer) > _LONGEST:
-        raise ProviderFailed(f"IdP {what} answered with too much")  # a guess
-    return response.status, answer
-
-
-def _texts(document: _Document) -> dict[str, str]:
+def _texts(document: Document) -> dict[str, str]:
     return {name: _text(value) for name, value in document.items() if value is not None}
 
 

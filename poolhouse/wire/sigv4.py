@@ -114,11 +114,24 @@ def _digest(text: str) -> str:
 
 
 class Verifier:
-    """Turns a signed request into its principal."""
+    """Turns a signed request into its principal.
 
-    def __init__(self, store: "Store", *, clock: Callable[[], datetime], account_id: str, strict: bool = False) -> None:
+    `clock` is the clients' time, which tells how old a signature is; `keys_clock`, where it is another, the cloud's, by
+    which keys expire.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        *,
+        clock: Callable[[], datetime],
+        account_id: str,
+        strict: bool = False,
+        keys_clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._keys_clock = keys_clock or clock
         self._account_id = account_id
         self._strict = strict
         self._signing_key = lru_cache(maxsize=256)(self._derive)  # forty microseconds to unseal and derive
@@ -135,11 +148,10 @@ class Verifier:
             return self._unknown_key(request, authorization.access_key_id)
         if not key.is_active:
             raise UnrecognizedClientException
-        now = self._clock()
         _check_scope(authorization, service, request)
-        _check_time(signed_at(request), now)
+        _check_time(signed_at(request), self._clock())
         self._check_signature(request, authorization, key, as_s3=as_s3)
-        self._check_session_token(request, key, now)
+        self._check_session_token(request, key)
         return Principal(key.kind, key.principal_arn, key.account_id, key.id, key.user_id, key.session)
 
     @property
@@ -179,12 +191,12 @@ class Verifier:
             key = hmac.digest(key, part.encode(), "sha256")
         return key
 
-    def _check_session_token(self, request: Request, key: AccessKey, now: datetime) -> None:
+    def _check_session_token(self, request: Request, key: AccessKey) -> None:
         given = request.header("x-amz-security-token")
         digest = self._store.sealer.digest(given) if given else ""
         if not hmac.compare_digest(digest, key.session_token_digest or ""):
             raise UnrecognizedClientException
-        if key.expires_at is not None and key.expires_at <= now:
+        if key.expires_at is not None and key.expires_at <= self._keys_clock():
             raise ExpiredTokenException
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LEAVES = {"web", "errors", "call", "principal", "clock", "config", "arn", "aside", "files", "jobs", "iam"}
 MAY_IMPORT = {
-    "call": {"store", "outbox.entities", "files", "jobs", "principal"},
+    "call": {"store", "outbox.entities", "files", "jobs", "principal", "iam"},
     "store": {"*.entities", "aside"},
     "front": LEAVES,
     "wire": LEAVES | {"store"},
@@ -19,11 +19,14 @@ MAY_IMPORT = {
     "iam": set(),
     "principal": set(),
     "requests": set(),
+    "temporary_keys": {"principal", "store", "wire.entities"},
+    "web_identity": LEAVES | {"store", "jose", "cognito_idp"},
+    "sts": LEAVES | {"temporary_keys", "web_identity"},
     "guard": LEAVES | {"requests", "moto_services"},
     "cognito_idp": LEAVES | {"store", "jose", "outbox.entities"},
-    "oauth": LEAVES | {"store", "jose", "cognito_idp"},
+    "oauth": LEAVES | {"store", "jose", "cognito_idp", "web_identity"},
     "apigateway": LEAVES | {"store", "jose", "cognito_idp"},
-    "lambdas": LEAVES | {"store", "wire.entities"},
+    "lambdas": LEAVES | {"store", "temporary_keys"},
     "moto_services": LEAVES | {"store", "wire"},  # a malformed request is the same in every service
     "template": LEAVES | {"store", "*.entities", "lambdas", "wire.models"},
     "control": LEAVES | {"store", "outbox"},
@@ -42,8 +45,8 @@ ONLY_IN = {
     "uvicorn": {"front"},
     "greenlet": {"front"},
     "typer": {"cli"},
-    "jwt": {"oauth"},
-    "urllib3": {"oauth"},
+    "jwt": {"oauth", "web_identity"},
+    "urllib3": {"web_identity"},
     "gmpy2": {"cognito_idp"},
     "awslambdaric": {"lambdas"},
 }

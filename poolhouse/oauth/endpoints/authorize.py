@@ -27,6 +27,7 @@ from poolhouse.oauth.errors import (
     UnauthorizedClient,
 )
 from poolhouse.web import Request, Response
+from poolhouse.web_identity.remote import ProviderFailed
 
 _FLOWS = {"code": "code", "token": "implicit"}
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256, without padding
@@ -133,7 +134,7 @@ def _to_provider(
     details = identity_providers.details(call.store, provider)
     try:
         found = aside.wait(lambda: oidc.find(provider.name, details))
-    except oidc.ProviderFailed as problem:
+    except ProviderFailed as problem:
         raise InvalidRequest(str(problem)) from problem
     state, nonce = opaque.token(), opaque.token()
     callback = browser.url(call, request, idp_response.PATH)

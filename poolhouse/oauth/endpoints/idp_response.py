@@ -32,6 +32,7 @@ from poolhouse.oauth.clients import RegisteredClient
 from poolhouse.oauth.entities import FederatedSignIn
 from poolhouse.oauth.errors import InvalidRequest
 from poolhouse.web import Request, Response
+from poolhouse.web_identity.remote import ProviderFailed
 
 PATH = "/oauth2/idpresponse"
 COOKIE = "csrf-state"
@@ -44,7 +45,7 @@ _REFUSALS = (
     UserLambdaValidationException,
     UserNotFoundException,
     UsernameExistsException,
-    oidc.ProviderFailed,
+    ProviderFailed,
 )
 _LOST = "Invalid state"  # the wording is not proven
 _LATE = "Something went wrong"

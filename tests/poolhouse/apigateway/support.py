@@ -12,8 +12,10 @@ from poolhouse.apigateway.gateway import Gateway
 from poolhouse.call import Call, Invocation
 from poolhouse.cognito_idp.flows import keys
 from poolhouse.files import Files
+from poolhouse.guard import Guard
 from poolhouse.jose.keys import KeyPair
 from poolhouse.jose.sign import sign
+from poolhouse.moto_services import MotoServices
 from poolhouse.principal import ANONYMOUS
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
@@ -134,6 +136,9 @@ class Functions:
         return event
 
 
+WHERE = {"account_id": "123456789012", "region": "us-east-1"}
+
+
 class Api:
     """The gateway with one API and two user pools behind it."""
 
@@ -155,8 +160,7 @@ class Api:
         return Call(
             now=self.now,
             principal=ANONYMOUS,
-            account_id="123456789012",
-            region="us-east-1",
+            **WHERE,
             request_id=REQUEST_ID,
             origin=ISSUER_BASE,
             issuer_base=ISSUER_BASE,
@@ -164,6 +168,7 @@ class Api:
             invoke=self.functions,
             invoke_later=lambda *_, **__: None,
             operate=lambda *_: {},
+            authority=Guard(MotoServices(self.store, **WHERE), **WHERE),
             deliver=lambda _: None,
             new_id=lambda: REQUEST_ID,
             files=Files(None),

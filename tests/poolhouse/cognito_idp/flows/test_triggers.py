@@ -11,6 +11,8 @@ from poolhouse.cognito_idp.entities import UserPool
 from poolhouse.cognito_idp.errors import UnexpectedLambdaException, UserLambdaValidationException
 from poolhouse.cognito_idp.flows import triggers
 from poolhouse.files import Files
+from poolhouse.guard import Guard
+from poolhouse.moto_services import MotoServices
 from poolhouse.principal import ANONYMOUS
 from poolhouse.store import Store
 
@@ -27,12 +29,14 @@ def store() -> Iterator[Store]:
     opened.close()
 
 
+WHERE = {"account_id": "123456789012", "region": "us-east-1"}
+
+
 def call_with(store: Store, invoke: Invoke, user_agent: str = "") -> Call:
     return Call(
         now=NOW,
         principal=ANONYMOUS,
-        account_id="123456789012",
-        region="us-east-1",
+        **WHERE,
         request_id="r",
         origin="http://localhost:4566",
         issuer_base="http://localhost:4566",
@@ -40,6 +44,7 @@ def call_with(store: Store, invoke: Invoke, user_agent: str = "") -> Call:
         invoke=invoke,
         invoke_later=lambda *_, **__: None,
         operate=lambda *_: {},
+        authority=Guard(MotoServices(store, **WHERE), **WHERE),
         deliver=lambda _: None,
         new_id=lambda: "i",
         files=Files(None),
