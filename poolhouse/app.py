@@ -14,6 +14,8 @@ from poolhouse import aside, operate
 from poolhouse.apigateway.gateway import Gateway
 from poolhouse.call import Call, Invocation
 from poolhouse.clock import Clock
+from poolhouse.cognito_identity import credentials, developers, identities, published
+from poolhouse.cognito_identity import pools as identity_pools
 from poolhouse.cognito_idp import (
     attributes,
     auth_events,
@@ -108,7 +110,12 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
     users,
 )
 _STS = (callers, sts_keys, roles)
-SERVICES = (collect("cognito-idp", _COGNITO_IDP), collect("sts", _STS))
+_COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
+SERVICES = (
+    collect("cognito-idp", _COGNITO_IDP),
+    collect("cognito-identity", _COGNITO_IDENTITY),
+    collect("sts", _STS),
+)
 
 _function_log = logging.getLogger("poolhouse.functions")
 
@@ -166,6 +173,7 @@ class Cloud:
             control=self._control.handle,
             imports=lambda request: import_files.handle(self._public_call(request), request),
             gateway=self.gateway.handle_endpoint,
+            identity_keys=lambda request: published.handle(self._public_call(request), request),
             oauth=lambda request: authorization_server.handle(self._public_call(request), request),
             wire=self.dispatcher.handle,
         )

@@ -3,6 +3,7 @@
 /_poolhouse/imports/...                       files of user imports, their URLs signed
 /_poolhouse/...                               control, for this machine's own pages and programs only
 <api>.execute-api.<host>, /restapis/...       API Gateway
+/.well-known/...                              the keys of identity pools' own tokens
 any path but /, without an AWS signature      the authorization server
 everything else, and what they leave          AWS's own protocols
 """
@@ -23,12 +24,15 @@ class Door(NamedTuple):
     handle: MayHandle
 
 
-def open_doors(*, control: Handle, imports: Handle, gateway: MayHandle, oauth: MayHandle, wire: Handle) -> Handle:
+def open_doors(
+    *, control: Handle, imports: Handle, gateway: MayHandle, identity_keys: Handle, oauth: MayHandle, wire: Handle
+) -> Handle:
     """The AWS endpoint: every part behind its door."""
     doors = (
         Door(_is_import, from_this_machine_only(imports)),
         Door(_is_control, from_this_machine_only(control)),
         Door(_is_api, gateway),
+        Door(_is_of_identity_pools, identity_keys),
         Door(_is_unsigned_path, oauth),
     )
     return through(doors, wire)
@@ -70,6 +74,10 @@ def _is_control(request: Request) -> bool:
 
 def _is_api(request: Request) -> bool:
     return request.path.startswith("/restapis/") or ".execute-api." in request.header("host").lower()
+
+
+def _is_of_identity_pools(request: Request) -> bool:
+    return request.path in ("/.well-known/openid-configuration", "/.well-known/jwks_uri")
 
 
 def _is_unsigned_path(request: Request) -> bool:

@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from poolhouse.apigateway.entities import RestApi
+from poolhouse.cognito_identity.entities import Identity, IdentityPool, Login
 from poolhouse.cognito_idp.entities import (
     AppClient,
     Attempts,
@@ -122,6 +123,14 @@ REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
 STACKS = Entity("stacks", Stack, key=("name",))
 STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))
 MOTO_RECORDS = Entity("moto_records", MotoRecord, key=("service", "kind", "parent", "name"))
+IDENTITY_POOLS = Entity("identity_pools", IdentityPool, key=("id",), cached=True)
+IDENTITIES = Entity("identities", Identity, key=("pool_id", "id"), columns={"is_enabled": lambda i: i.is_enabled})
+IDENTITY_LOGINS = Entity(
+    "identity_logins",
+    Login,
+    key=("pool_id", "provider", "subject"),
+    columns={"identity_id": lambda one: one.identity_id},
+)
 ACCESS_KEYS = Entity(
     "access_keys", AccessKey, key=("id",), columns={"principal_arn": lambda k: k.principal_arn}, cached=True
 )
@@ -174,4 +183,7 @@ class Tables:
         self.stacks = table(STACKS)
         self.stack_resources = table(STACK_RESOURCES)
         self.moto_records = table(MOTO_RECORDS)
+        self.identity_pools = table(IDENTITY_POOLS)
+        self.identities = table(IDENTITIES)
+        self.identity_logins = table(IDENTITY_LOGINS)
         self.access_keys = table(ACCESS_KEYS)

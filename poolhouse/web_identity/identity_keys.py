@@ -30,7 +30,7 @@ def check(call: Call, token: Unverified) -> None:
     verify.check_signature(token, lambda kid: pair.public if pair is not None and pair.kid == kid else None, _ALGORITHM)
 
 
-def key_set(call: Call) -> dict[str, object]:
+def key_set(call: Call) -> dict[str, list[dict[str, str]]]:
     """What is published for others to verify these tokens by."""
     return {"keys": [jwks.public(signing_key(call), _ALGORITHM)]}
 

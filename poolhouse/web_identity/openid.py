@@ -42,7 +42,8 @@ def verify_signature(call: Call, token: Unverified, text: str) -> Claims:
         except TokenError as error:
             raise NotSigned from error
         return token.claims
-    known = aside.wait(lambda: _published(token.issuer))
+    issuer = token.issuer if "://" in token.issuer else f"https://{token.issuer}"  # as Google writes it at times
+    known = aside.wait(lambda: _published(issuer))
     try:
         key = signing_key(known, jwt.get_unverified_header(text))
         claims: Claims = jwt.decode(text, key, algorithms=ALGORITHMS, options=_SIGNATURE_ONLY)

@@ -7,11 +7,22 @@ from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from poolhouse.errors import ApiError
+from poolhouse.errors import AccessDeniedException, ApiError
 from poolhouse.web import Request, Response
 from poolhouse.wire import text
 from poolhouse.wire.constraints import compile_request
-from poolhouse.wire.errors import SerializationException
+from poolhouse.wire.errors import (
+    ExpiredTokenException,
+    IncompleteSignatureException,
+    InternalErrorException,
+    InvalidParameterException,
+    InvalidSignatureException,
+    MissingAuthenticationTokenException,
+    SerializationException,
+    UnknownOperationException,
+    UnrecognizedClientException,
+    ValidationException,
+)
 from poolhouse.wire.models import Metadata
 from poolhouse.wire.protocol import Decode, Encode, Result, WireProtocol, compile_result
 
@@ -19,18 +30,18 @@ _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 10_000
 _XML = ("Content-Type", "text/xml")
 
-_NAMES: Mapping[str, tuple[str, int]] = {
-    "SerializationException": ("MalformedInput", 400),
-    "UnknownOperationException": ("InvalidAction", 400),
-    "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
-    "IncompleteSignatureException": ("IncompleteSignature", 403),
-    "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
-    "UnrecognizedClientException": ("InvalidClientTokenId", 403),
-    "ExpiredTokenException": ("ExpiredToken", 403),
-    "AccessDeniedException": ("AccessDenied", 403),
-    "ValidationException": ("ValidationError", 400),
-    "InvalidParameterException": ("ValidationError", 400),
-    "InternalErrorException": ("InternalFailure", 500),
+_NAMES: Mapping[type[ApiError], tuple[str, int]] = {
+    SerializationException: ("MalformedInput", 400),
+    UnknownOperationException: ("InvalidAction", 400),
+    MissingAuthenticationTokenException: ("MissingAuthenticationToken", 403),
+    IncompleteSignatureException: ("IncompleteSignature", 403),
+    InvalidSignatureException: ("SignatureDoesNotMatch", 403),
+    UnrecognizedClientException: ("InvalidClientTokenId", 403),
+    ExpiredTokenException: ("ExpiredToken", 403),
+    AccessDeniedException: ("AccessDenied", 403),
+    ValidationException: ("ValidationError", 400),
+    InvalidParameterException: ("ValidationError", 400),
+    InternalErrorException: ("InternalFailure", 500),
 }
 """What this protocol calls the wire's own errors, with AWS's status. A service's own errors keep their names."""
 
@@ -168,7 +179,7 @@ def xml_text(value: str) -> str:
 
 
 def error(service: Metadata, failure: ApiError, request_id: str) -> Response:
-    code, status = _NAMES.get(failure.code, (failure.code, failure.status))
+    code, status = _NAMES.get(type(failure), (failure.code, failure.status))
     sender = "Sender" if status < 500 else "Receiver"
     message = xml_text(failure.message or "")
     body = (

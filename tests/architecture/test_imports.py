@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "temporary_keys": {"principal", "store", "wire.entities"},
     "web_identity": LEAVES | {"store", "jose", "cognito_idp"},
     "sts": LEAVES | {"temporary_keys", "web_identity"},
+    "cognito_identity": LEAVES | {"store", "jose", "cognito_idp", "sts", "temporary_keys", "web_identity"},
     "guard": LEAVES | {"requests", "moto_services"},
     "cognito_idp": LEAVES | {"store", "jose", "outbox.entities"},
     "oauth": LEAVES | {"store", "jose", "cognito_idp", "web_identity"},

@@ -92,5 +92,13 @@ CREATE TABLE stack_resources (
     stack TEXT, logical_id TEXT, document BLOB NOT NULL, PRIMARY KEY (stack, logical_id)) WITHOUT ROWID;
 CREATE TABLE moto_records (
     service TEXT, kind TEXT, parent TEXT, name TEXT, document BLOB NOT NULL, PRIMARY KEY (service, kind, parent, name));
+CREATE TABLE identity_pools (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE identities (
+    pool_id TEXT, id TEXT, is_enabled INTEGER NOT NULL, document BLOB NOT NULL, PRIMARY KEY (pool_id, id)) WITHOUT ROWID;
+CREATE INDEX identities_id ON identities (id);
+CREATE TABLE identity_logins (
+    pool_id TEXT, provider TEXT, subject TEXT, identity_id TEXT NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, provider, subject)) WITHOUT ROWID;
+CREATE INDEX identity_logins_identity ON identity_logins (pool_id, identity_id);
 CREATE TABLE access_keys (id TEXT PRIMARY KEY, principal_arn TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX access_keys_principal ON access_keys (principal_arn);

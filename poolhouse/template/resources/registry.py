@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping
 
-from poolhouse.template.resources import apigateway, cognito, cognito_settings, dynamodb, iam, inert, kms, lambdas, logs
+from poolhouse.template.resources import (
+    apigateway,
+    cognito,
+    cognito_identity,
+    cognito_settings,
+    dynamodb,
+    iam,
+    inert,
+    kms,
+    lambdas,
+    logs,
+)
 from poolhouse.template.resources.base import ResourceType
 
 TYPES: Mapping[str, ResourceType] = {
     **cognito.TYPES,
     **cognito_settings.TYPES,
+    **cognito_identity.TYPES,
     **lambdas.TYPES,
     **apigateway.TYPES,
     **dynamodb.TYPES,

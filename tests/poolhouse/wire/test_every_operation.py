@@ -90,8 +90,7 @@ def test_an_operation_that_needs_a_signature_is_refused_without(cloud: Any, oper
 
 
 # One of each protocol and of the services people use beside Cognito.
-ELSEWHERE = [
-    ("cognito-identity", "list_identity_pools", {"MaxResults": 1}, "ListIdentityPools"),
+ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
     ("cognito-sync", "list_identity_pool_usage", {}, "ListIdentityPoolUsage"),
     ("s3", "list_buckets", {}, "ListBuckets"),
     ("sqs", "list_queues", {}, "ListQueues"),

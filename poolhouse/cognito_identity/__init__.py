@@ -1,0 +1,11 @@
+"""Cognito identity pools: a verified login becomes an identity, the identity a role, the role temporary keys.
+
+    pools            identity pools, their roles, principal tags and tags
+    identities       GetId, the list of identities, linking and unlinking
+    credentials      GetCredentialsForIdentity, GetOpenIdToken
+    developers       identities by a developer's own names for users
+    flows/           find, logins (each token verified), linking, tokens, sessions
+    rules/           which role, which principal tags
+
+What SAML assertions and the opaque tokens of Facebook, Amazon, Twitter and Digits prove is not built: said by name.
+"""

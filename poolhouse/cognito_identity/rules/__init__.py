@@ -1,0 +1,1 @@
+"""Pure rules: which role an identity gets, and which principal tags."""
