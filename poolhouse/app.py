@@ -161,7 +161,7 @@ class Cloud:
             handlers={**dict.fromkeys(self.moto.services, self._ask_moto), "lambda": self._invoke_api},
             reraise=config.reraise,
         )
-        self.gateway = Gateway(self._public_call)
+        self.gateway = Gateway(self._public_call, lambda request, service: verifier.verify(request, service=service))
         self._control = Control(
             self.store, self.clock, self.health, lambda: aside.wait(self.reset), self.guard.explained
         )

@@ -53,6 +53,41 @@ class IncompleteSignature(GatewayError):
     error_type = "IncompleteSignatureException"
 
 
+class InvalidSignature(GatewayError):
+    """Not signed with the key it names, or too long ago."""
+
+    status = 403
+    response_type = "INVALID_SIGNATURE"
+    error_type = "InvalidSignatureException"
+
+
+class InvalidToken(GatewayError):
+    """A key that is not known, or not with this session token."""
+
+    status = 403
+    response_type = "ACCESS_DENIED"  # a guess, as for the next
+    error_type = "UnrecognizedClientException"
+    message = "The security token included in the request is invalid."
+
+
+class TokenOfKeysExpired(GatewayError):
+    """Temporary keys whose time is over."""
+
+    status = 403
+    response_type = "EXPIRED_TOKEN"
+    error_type = "ExpiredTokenException"
+    message = "The security token included in the request is expired"
+
+
+class AccessDenied(GatewayError):
+    """No policy lets them invoke the method."""
+
+    status = 403
+    response_type = "ACCESS_DENIED"
+    error_type = "AccessDeniedException"
+    template = '{"Message":$context.error.messageString}'  # with a capital, as AWS has it here
+
+
 class Forbidden(GatewayError):
     """No such API or stage."""
 

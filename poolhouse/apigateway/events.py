@@ -79,28 +79,10 @@ def _request_context(exchange: Exchange, match: Match) -> dict[str, object]:
         "domainPrefix": exchange.api.id,
         "requestTimeEpoch": times.epoch_milliseconds(exchange.call.now),
         "requestId": exchange.call.request_id,
-        "identity": _identity(request),
+        "identity": exchange.identity,
         "domainName": exchange.domain_name,
         "deploymentId": exchange.deployment_id,
         "apiId": exchange.api.id,
-    }
-
-
-def _identity(request: Request) -> dict[str, str | None]:
-    """Who called, for methods that are not AWS_IAM: nobody that AWS knows."""
-    return {
-        "cognitoIdentityPoolId": None,
-        "accountId": None,
-        "cognitoIdentityId": None,
-        "caller": None,
-        "sourceIp": request.source_ip,
-        "principalOrgId": None,
-        "accessKey": None,
-        "cognitoAuthenticationType": None,
-        "cognitoAuthenticationProvider": None,
-        "userArn": None,
-        "userAgent": request.header("user-agent") or None,
-        "user": None,
     }
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from poolhouse.apigateway import times
+from poolhouse.apigateway import callers, times
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.routes import Match
 from poolhouse.call import Call
+from poolhouse.principal import Principal
 from poolhouse.web import Request
 
 
@@ -23,6 +24,7 @@ class Exchange:
     stage: str
     match: Match | None = None
     claims: Mapping[str, str] | None = None
+    principal: Principal | None = None  # who signed it, for methods that are AWS_IAM
 
     @cached_property
     def extended_request_id(self) -> str:
@@ -70,6 +72,17 @@ class Exchange:
         prefix = f"arn:aws:execute-api:{self.call.region}:{self.call.account_id}:{self.api.id}"
         return f"{prefix}/{self.stage}/{self.request.method}{resource}"
 
+    @property
+    def method_arn(self) -> str:
+        """What is invoked, as policies name it: the path itself, not its template."""
+        prefix = f"arn:aws:execute-api:{self.call.region}:{self.call.account_id}:{self.api.id}"
+        return f"{prefix}/{self.stage}/{self.request.method}{self.path}"
+
+    @cached_property
+    def identity(self) -> dict[str, str | None]:
+        """Who called, as events and templates have it."""
+        return callers.identity(self.principal, self.request)
+
     def context(self) -> dict[str, str]:
         """The $context variables that templates may name."""
         request = self.request
@@ -80,8 +93,7 @@ class Exchange:
             "domainPrefix": self.api.id,
             "extendedRequestId": self.extended_request_id,
             "httpMethod": request.method,
-            "identity.sourceIp": request.source_ip,
-            "identity.userAgent": request.header("user-agent"),
+            **{f"identity.{name}": value or "" for name, value in self.identity.items()},
             "path": self.stage_path,
             "protocol": f"HTTP/{request.http_version}",
             "requestId": self.call.request_id,

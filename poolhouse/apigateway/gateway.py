@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from poolhouse.apigateway import address, integrations, responses
-from poolhouse.apigateway.authorizers import cognito
-from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer
+from poolhouse.apigateway.authorizers import cognito, iam
+from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer, IamAuthorizer
+from poolhouse.apigateway.authorizers.iam import Verify
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.errors import (
     Forbidden,
@@ -34,17 +35,27 @@ log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Every deployed REST API. `make_call` gives the surroundings of one request: time, ids, store, functions."""
+    """Every deployed REST API.
 
-    def __init__(self, make_call: MakeCall) -> None:
+    `make_call` gives the surroundings of one request: time, ids, store, functions; `verify` says who signed it.
+    """
+
+    def __init__(self, make_call: MakeCall, verify: Verify) -> None:
         self._make_call = make_call
+        self._verify = verify
         self._compiled: dict[str, tuple[datetime, Routes]] = {}
         self._default_api_id = ""
 
     def handle(
-        self, request: Request, *, api_id: str | None = None, stage: str | None = None, is_too_long: bool = False
+        self,
+        request: Request,
+        *,
+        api_id: str | None = None,
+        stage: str | None = None,
+        sent: Request | None = None,
+        is_too_long: bool = False,
     ) -> Response:
-        """Answer a request whose path leaves the stage out.
+        """Answer a request whose path leaves the stage out; `sent` is as it came, where that was another.
 
         Without `api_id` it is for the one API that is deployed, or the oldest of several; without `stage` for that
         API's first stage by name. `is_too_long` says that its body was, and is not here.
@@ -53,7 +64,7 @@ class Gateway:
         api = self._default_api(call) if api_id is None else call.store.rest_apis.find(id=api_id)
         exchange = Exchange(call, request, api or _UNDEPLOYED, _stage(api, stage))
         try:
-            response = self._answer(exchange, is_too_long=is_too_long)
+            response = self._answer(exchange, sent or request, is_too_long=is_too_long)
         except GatewayError as error:
             response = responses.from_error(exchange, error)
             log.info("%s refused: %s", call.request_id, error.text)
@@ -67,9 +78,10 @@ class Gateway:
         found = address.find(request)
         if found is None:
             return None
-        return self.handle(dataclasses.replace(request, path=found.path), api_id=found.api_id, stage=found.stage)
+        inner = dataclasses.replace(request, path=found.path)
+        return self.handle(inner, api_id=found.api_id, stage=found.stage, sent=request)
 
-    def _answer(self, exchange: Exchange, *, is_too_long: bool) -> Response:
+    def _answer(self, exchange: Exchange, sent: Request, *, is_too_long: bool) -> Response:
         if exchange.stage not in exchange.api.stages:
             raise Forbidden
         if is_too_long or len(exchange.request.body) > _MAX_BODY:
@@ -78,7 +90,23 @@ class Gateway:
         if match is None:
             raise _unknown_method(exchange.request.header("authorization"))
         found = dataclasses.replace(exchange, match=match)
-        return integrations.respond(_authorized(found, match), match)
+        return integrations.respond(self._authorized(found, match, sent), match)
+
+    def _authorized(self, exchange: Exchange, found: Match, sent: Request) -> Exchange:
+        for requirement in found.method.requirements:
+            match requirement.authorizer:
+                case CognitoAuthorizer() as authorizer:
+                    header = exchange.request.header(authorizer.header)
+                    claims = cognito.authorize(exchange.call, authorizer, requirement.scopes, header)
+                    exchange = dataclasses.replace(exchange, claims=claims)
+                case IamAuthorizer():
+                    principal = iam.authenticate(self._verify, sent)
+                    call = dataclasses.replace(exchange.call, principal=principal)
+                    exchange = dataclasses.replace(exchange, call=call, principal=principal)
+                    iam.authorize(call, exchange)
+                case unbuilt:
+                    raise NotBuilt(unbuilt.name)
+        return exchange
 
     def _routes(self, api: RestApi) -> Routes:
         modified_at, routes = self._compiled.get(api.id, (None, None))
@@ -100,17 +128,6 @@ def _stage(api: RestApi | None, stage: str | None) -> str:
         return stage or ""
     names = sorted(api.stages)
     return next((name for name in names if name != _BY_PRODUCT), names[0] if names else "")
-
-
-def _authorized(exchange: Exchange, match: Match) -> Exchange:
-    for requirement in match.method.requirements:
-        authorizer = requirement.authorizer
-        if not isinstance(authorizer, CognitoAuthorizer):
-            raise NotBuilt(authorizer.name)
-        header = exchange.request.header(authorizer.header)
-        claims = cognito.authorize(exchange.call, authorizer, requirement.scopes, header)
-        exchange = dataclasses.replace(exchange, claims=claims)
-    return exchange
 
 
 def _unknown_method(authorization: str) -> GatewayError:

@@ -1,6 +1,7 @@
 """Running what stands behind a method: AWS_PROXY runs a Lambda function, MOCK answers by itself."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from poolhouse.web import Header, Response
 SERVICE = "apigateway.amazonaws.com"
 _DEFAULT_TIMEOUT_MS = 29_000  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 _JSON = "application/json"
+_CALLER = "arn:aws:iam::*:user/*"
 _FUNCTION = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/+2015-03-31/functions/(?P<arn>.+)/invocations")
 _DIRECTIVE = re.compile(
     r"#(set|if|foreach|end|else|elseif|include|parse|macro|stop|break|evaluate|define)\b|\$(input|util)\b"
@@ -45,6 +47,7 @@ def _proxy(exchange: Exchange, match: Match) -> Response:
     found = _FUNCTION.fullmatch(templates.render(str(integration.get("uri", "")), exchange, {}))
     if found is None or str(integration.get("httpMethod", "POST")).upper() != "POST":
         raise ApiConfigurationError
+    _check_caller(exchange, integration, found["arn"])
     event = msgspec.json.encode(events.proxy_event(exchange, match))
     timeout = timedelta(milliseconds=int(integration.get("timeoutInMillis", _DEFAULT_TIMEOUT_MS)))
     try:
@@ -56,6 +59,18 @@ def _proxy(exchange: Exchange, match: Match) -> Response:
     if answer.error is not None:
         raise BadProxyAnswer
     return responses.from_proxy(exchange, answer.payload)
+
+
+def _check_caller(exchange: Exchange, integration: Mapping[str, Any], function_arn: str) -> None:
+    """Where the function is run with the caller's own keys, as SAM has it for AWS_IAM unless told otherwise.
+
+    That it is a configuration error is a guess: AWS's log speaks of invalid permissions.
+    """
+    if exchange.principal is None or integration.get("credentials") != _CALLER:
+        return
+    call = exchange.call
+    if not call.authority.decide(call, "lambda:InvokeFunction", function_arn, {}).is_allowed:
+        raise ApiConfigurationError
 
 
 # "Invalid permissions on Lambda function" and an unknown function are configuration errors, 500. What a throttled

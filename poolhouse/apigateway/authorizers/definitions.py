@@ -24,17 +24,27 @@ class CognitoAuthorizer:
 
 
 @dataclass(frozen=True, slots=True)
+class IamAuthorizer:
+    """AWS_IAM: the request is signed with AWS keys."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotBuiltAuthorizer:
     """An authorizer of a kind this cloud does not have yet: it refuses everyone. `name` says which."""
 
     name: str
 
 
+Authorizer = CognitoAuthorizer | IamAuthorizer | NotBuiltAuthorizer
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """An authorizer a caller must satisfy, and the scopes of which its token needs any one."""
 
-    authorizer: CognitoAuthorizer | NotBuiltAuthorizer
+    authorizer: Authorizer
     scopes: tuple[str, ...] = ()
 
 
@@ -50,11 +60,13 @@ def requirements(
     )
 
 
-def parse(name: str, definition: Mapping[str, Any] | None) -> CognitoAuthorizer | NotBuiltAuthorizer:
+def parse(name: str, definition: Mapping[str, Any] | None) -> Authorizer:
     """The authorizer of a security definition."""
     if definition is None:
         return NotBuiltAuthorizer(f"authorizer {name}, which the API does not define")
     kind = str(definition.get("x-amazon-apigateway-authtype", "")).lower()
+    if kind == "awssigv4":
+        return IamAuthorizer(name)
     if kind != "cognito_user_pools":
         return NotBuiltAuthorizer(_kind(name, kind, definition))
     details = definition.get("x-amazon-apigateway-authorizer", {})
@@ -71,8 +83,6 @@ def parse(name: str, definition: Mapping[str, Any] | None) -> CognitoAuthorizer 
 
 
 def _kind(name: str, kind: str, definition: Mapping[str, Any]) -> str:
-    if kind == "awssigv4":
-        return "AWS_IAM authorization"
     details = definition.get("x-amazon-apigateway-authorizer")
     if details is None:
         return f"API key {name}"

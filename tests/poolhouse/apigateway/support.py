@@ -16,9 +16,10 @@ from poolhouse.guard import Guard
 from poolhouse.jose.keys import KeyPair
 from poolhouse.jose.sign import sign
 from poolhouse.moto_services import MotoServices
-from poolhouse.principal import ANONYMOUS
+from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
+from poolhouse.wire.sigv4 import Verifier
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)
 POOL = "us-east-1_AAAAAAAAA"
@@ -146,8 +147,13 @@ class Api:
         self.now = NOW
         self.store = store
         self.functions = Functions()
-        self.gateway = Gateway(self.call)
+        self.gateway = Gateway(self.call, self.verify)
         self.deploy(rest_api())
+
+    def verify(self, request: Request, service: str) -> Principal:
+        """Who signed; these keys are the account's root user."""
+        verifier = Verifier(self.store, clock=lambda: self.now, account_id=WHERE["account_id"])
+        return verifier.verify(request, service=service)
 
     def make_keys(self) -> None:
         """Give both pools their signing keys: once for a store, since making them takes long."""

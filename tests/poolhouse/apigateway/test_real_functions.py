@@ -51,7 +51,7 @@ def gateway(api: Api, functions: Functions) -> Gateway:
     def call(request: Request) -> Call:
         return dataclasses.replace(api.call(request), invoke=functions.invoke_for_service)
 
-    return Gateway(call)
+    return Gateway(call, api.verify)
 
 
 def allow(functions: Functions, source_arn: str) -> None:
