@@ -70,6 +70,7 @@ from poolhouse.sts import callers, roles
 from poolhouse.sts import keys as sts_keys
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
+from poolhouse.wire import buckets
 from poolhouse.wire.dispatch import Dispatcher, new_id
 from poolhouse.wire.service import collect
 from poolhouse.wire.sigv4 import Verifier
@@ -132,7 +133,8 @@ class Cloud:
         self.config = config
         self.clock = Clock()
         self.store = Store(config.state)
-        self.moto = MotoServices(self.store, account_id=config.account_id, region=config.region)
+        self.files = Files(None if config.state is None else config.state / "files")
+        self.moto = MotoServices(self.store, self.files, account_id=config.account_id, region=config.region)
         self.functions = Functions(
             self.store,
             origin=config.origin,
@@ -142,7 +144,6 @@ class Cloud:
             role_id=self._role_id,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
-        self.files = Files(None if config.state is None else config.state / "files")
         self.jobs = Jobs(self.clock)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
         verifier = Verifier(
@@ -158,7 +159,12 @@ class Cloud:
             self._call,
             verifier,
             guard=self.guard,
-            handlers={**dict.fromkeys(self.moto.services, self._ask_moto), "lambda": self._invoke_api},
+            is_bucket=self.moto.is_bucket,
+            handlers={
+                **dict.fromkeys(self.moto.services, self._ask_moto),
+                "lambda": self._invoke_api,
+                "s3": self._ask_s3,
+            },
             reraise=config.reraise,
         )
         self.gateway = Gateway(self._public_call, lambda request, service: verifier.verify(request, service=service))
@@ -258,11 +264,23 @@ class Cloud:
     def _public_call(self, request: Request) -> Call:
         return self._call(request, ANONYMOUS, new_id())
 
-    def _invoke_api(self, _service: str, request: Request) -> Response:
+    def _invoke_api(self, _call: Call, _service: str, request: Request) -> Response:
         return aside.wait(lambda: lambda_operations.handle(self.functions, request))
 
-    def _ask_moto(self, service: str, request: Request) -> Response:
+    def _ask_moto(self, _call: Call, service: str, request: Request) -> Response:
         return aside.wait(lambda: self.moto.handle(service, request))
+
+    def _ask_s3(self, call: Call, service: str, request: Request) -> Response:
+        """S3 has more to ask: for each object that is deleted, and before it says that there is no such object."""
+        addressed = buckets.path_style(request)
+        bucket = addressed.path.split("/")[1]
+        if addressed.method == "POST" and addressed.query.startswith("delete"):
+            for key in self.moto.s3.deleted_keys(addressed):
+                self.guard.check(call, "s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}")
+        response = self._ask_moto(call, service, request)
+        if response.status == 404 and request.method in ("GET", "HEAD") and addressed.path.count("/") > 1:
+            self.guard.check(call, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        return response
 
     def _invoke(
         self, function_arn: str, event: bytes, *, service: str, source_arn: str, timeout: timedelta | None = None

@@ -30,6 +30,7 @@ from poolhouse.principal import OpenIdProvider, Principal, Role
 from poolhouse.requests import services
 from poolhouse.requests.asked import Scope
 
+_ROOT_TOO = frozenset({"s3"})  # what a bucket policy denies everybody, it denies the root user
 _KEPT, _SHOWN = 1000, 100  # decisions
 _ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _DENY_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
@@ -59,12 +60,27 @@ class Guard:
 
     def allow(self, call: Call, service: str, operation: str, read: Callable[[], Mapping[str, Any]]) -> None:
         """Return when the call's principal may do this. Raises AccessDeniedException."""
-        if call.principal.kind == "root" or not operation:  # what is no operation is refused by whoever looks for it
+        if (
+            call.principal.kind == "root" and service not in _ROOT_TOO
+        ) or not operation:  # what is no operation is refused by whoever looks for it
             return
         for asked in services.asked(service, operation, read(), self._scope):
             decision = self.decide(call, asked.action, asked.resource, asked.keys)
             if not decision.is_allowed:
-                raise AccessDeniedException(sentence(call.principal.arn, asked.action, asked.resource, decision))
+                raise self._refusal(call, asked.action, asked.resource, decision)
+
+    def _refusal(self, call: Call, action: str, resource: str, decision: Decision) -> AccessDeniedException:
+        """S3 puts the resource in quotes, and says little to who has not signed."""
+        if call.principal.kind == "anonymous":
+            return AccessDeniedException("Access Denied")
+        is_s3 = action.startswith("s3:")
+        return AccessDeniedException(sentence(call.principal.arn, action, resource, decision, is_quoted=is_s3))
+
+    def check(self, call: Call, action: str, resource: str) -> None:
+        """Raise AccessDeniedException unless the call's principal may do one more thing."""
+        decision = self.decide(call, action, resource, {})
+        if not decision.is_allowed:
+            raise self._refusal(call, action, resource, decision)
 
     def decide(self, call: Call, action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
         """Decide on one thing the call's principal asks, and keep the decision."""
@@ -113,6 +129,10 @@ class Guard:
         if service == "kms":
             text = self._moto.kms.policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
+        if service == "s3":
+            bucket = arn.rpartition(":")[2].partition("/")[0]
+            text = self._moto.s3.policy(bucket)
+            return Policies(resource=_compiled(text, f"policy of bucket {bucket}") if text else None)
         return Policies()
 
     def _key_arn(self, named: str, ciphertext: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from botocore.awsrequest import HeadersDict
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 from botocore.parsers import create_parser
@@ -33,7 +34,7 @@ def through(
     """The operation's result. Raises OperationFailed, and botocore's ParamValidationError for a wrong shape."""
     model = _model(service).operation_model(operation)
     response = handle(service, _request(model, params))
-    headers = {name.lower(): value for name, value in response.headers}
+    headers = HeadersDict(dict(response.headers))
     answer = {"status_code": response.status, "headers": headers, "body": response.body}
     output: Any = model.output_shape  # None where there is none, which its stubs leave out
     parsed: dict[str, Any] = create_parser(model.service_model.protocol).parse(answer, output)
@@ -50,9 +51,12 @@ def _request(model: OperationModel, params: Mapping[str, Any]) -> Request:
     if protocol == "query":
         body = urlencode(body)
     headers = {name.lower(): str(value) for name, value in made["headers"].items()}
-    headers.setdefault("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+    if protocol == "query":
+        headers.setdefault("content-type", "application/x-www-form-urlencoded; charset=utf-8")
     body = body.encode() if isinstance(body, str) else bytes(body)
-    return Request(made["method"], made["url_path"], headers=tuple(headers.items()), body=body)
+    path, _, fixed = made["url_path"].partition("?")
+    query = "&".join(part for part in (fixed, urlencode(made["query_string"], quote_via=quote, doseq=True)) if part)
+    return Request(made["method"], path, query, headers=tuple(headers.items()), body=body)
 
 
 @cache

@@ -82,7 +82,8 @@ def _is_of_identity_pools(request: Request) -> bool:
 
 def _is_unsigned_path(request: Request) -> bool:
     """AWS's own requests are sent to `/`, or signed."""
-    return request.path != "/" and not request.header("authorization").startswith("AWS4-")
+    is_signed = request.header("authorization").startswith("AWS4-") or "X-Amz-Signature=" in request.query
+    return request.path != "/" and not is_signed
 
 
 def from_this_machine_only(handle: Handle) -> Handle:

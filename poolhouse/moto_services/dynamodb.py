@@ -113,7 +113,7 @@ class DynamoDB:
 
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
-        return call(DynamoHandler, request, host=self._host, account_id=self._account_id, headers=headers)
+        return call(DynamoHandler.dispatch, request, host=self._host, account_id=self._account_id, headers=headers)
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if is_error:

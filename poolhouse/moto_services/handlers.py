@@ -2,12 +2,13 @@
 
 import functools
 import io
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from moto.core import request as moto_request
 from moto.core import responses as moto_responses
 from moto.core.base_backend import BaseBackend
-from moto.core.responses import BaseResponse
 from moto.core.utils import method_names_from_class
 from moto.iam.models import IAMBackend, iam_backends
 from moto.utilities.utils import get_partition
@@ -49,17 +50,22 @@ def visit(account_id: str, region: str) -> None:
         install(iam_backends, account_id, partition, IAMBackend(partition, account_id))
 
 
+Dispatch = Callable[..., Any]
+
+
 def call(
-    handler: type[BaseResponse], request: Request, *, host: str, account_id: str, headers: dict[str, str]
+    dispatch: Dispatch, request: Request, *, host: str, account_id: str, headers: dict[str, str], path: str = "/"
 ) -> Response:
     """moto's answer. moto takes the account from a header and the region from the host."""
-    url = f"https://{host}/"
+    query = "" if "x-amz-target" in headers else request.query  # the body is all that was decided on
+    url = f"https://{host}{path}" + (f"?{query}" if query and path != "/" else "")
     sent = {**headers, "x-moto-account-id": account_id}
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": "/",
-        "QUERY_STRING": "" if "x-amz-target" in headers else request.query,  # the body is all that was decided on
+        "PATH_INFO": unquote(path),
+        "RAW_URI": path + (f"?{query}" if query else ""),
+        "QUERY_STRING": query,
         "SERVER_NAME": host,
         "SERVER_PORT": "443",
         "HTTP_HOST": host,
@@ -70,7 +76,7 @@ def call(
     }
     environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in sent.items()}
     asked = moto_request.Request(environ)
-    status, answered, body = handler.dispatch(asked, url, asked.headers)
+    status, answered, body = dispatch(asked, url, asked.headers)
     if "json" in request.header("content-type"):  # moto says application/json in errors, AWS what it was sent
         answered = {**answered, "Content-Type": request.header("content-type")}
     kept = tuple((name, str(value)) for name, value in answered.items() if name.lower() not in _OWN)

@@ -171,7 +171,9 @@ class Iam:
 
     def _answer(self, request: Request) -> Response:
         headers = {"authorization": request.header("authorization")}  # GetUser without a name is about the caller
-        return call(IamResponse, request, host="iam.amazonaws.com", account_id=self._account_id, headers=headers)
+        return call(
+            IamResponse.dispatch, request, host="iam.amazonaws.com", account_id=self._account_id, headers=headers
+        )
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if operation.startswith(_READS):

@@ -89,7 +89,7 @@ class Kms:
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"TrentService.{operation}"}
         host = f"kms.{self._region}.amazonaws.com"
-        return call(KmsResponse, request, host=host, account_id=self._account_id, headers=headers)
+        return call(KmsResponse.dispatch, request, host=host, account_id=self._account_id, headers=headers)
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if operation.startswith(_READS):

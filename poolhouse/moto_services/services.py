@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 from poolhouse.web import Request, Response
 
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
+    from poolhouse.files import Files
     from poolhouse.moto_services.iam import Iam
     from poolhouse.moto_services.kms import Kms
+    from poolhouse.moto_services.s3 import S3
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "iam", "kms", "logs")
+SERVICES = ("dynamodb", "iam", "kms", "logs", "s3")
 _WARMED = ("dynamodb", "iam")
 
 
@@ -25,8 +27,9 @@ class MotoServices:
 
     services = SERVICES
 
-    def __init__(self, store: "Store", *, account_id: str, region: str) -> None:
+    def __init__(self, store: "Store", files: "Files", *, account_id: str, region: str) -> None:
         self._store = store
+        self._files = files
         self._account_id = account_id
         self._region = region
         self._lock = threading.Lock()
@@ -64,6 +67,19 @@ class MotoServices:
         assert isinstance(backend, Kms)  # noqa: S101 - what `_load` made
         return backend
 
+    def is_bucket(self, name: str) -> bool:
+        """Whether S3 has a bucket of this name."""
+        return self.s3.is_bucket(name)
+
+    @property
+    def s3(self) -> "S3":
+        """The buckets."""
+        from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
+
+        backend = self._backend("s3")
+        assert isinstance(backend, S3)  # noqa: S101 - what `_load` made
+        return backend
+
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a DynamoDB table, or of one of its indexes; None for no such table."""
         from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
@@ -90,6 +106,10 @@ class MotoServices:
             from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
 
             return Kms(self._store, account_id=self._account_id, region=self._region)
+        if service == "s3":
+            from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
+
+            return S3(self._store, self._files, account_id=self._account_id, region=self._region)
         if service == "iam":
             from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
 

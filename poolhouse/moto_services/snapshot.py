@@ -22,12 +22,14 @@ _FACTORIES: Mapping[str, type[Any]] = {"list": list, "dict": dict, "set": set}
 class Snapshot:
     """How objects of `classes` become JSON.
 
-    Attributes named in `secret` are sealed. `outside` names an object that is not kept but found again by `inside`.
+    Attributes named in `secret` are sealed, those in `left_out` are somebody else's to keep. `outside` names an object
+    that is not kept but found again by `inside`.
     """
 
     classes: Mapping[str, type[Any]]
     sealer: Sealer
     secret: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
     outside: Callable[[object], str | None] = lambda _: None
     inside: Callable[[str], object] = lambda _: None
     _seen: dict[int, int] = field(default_factory=dict)
@@ -105,7 +107,9 @@ class Snapshot:
         if id(value) in self._seen:
             return {_KIND: "same", "number": self._seen[id(value)]}
         number = self._seen[id(value)] = len(self._seen)
-        attributes = {key: self._attribute(key, item) for key, item in sorted(vars(value).items())}
+        attributes = {
+            key: self._attribute(key, item) for key, item in sorted(vars(value).items()) if key not in self.left_out
+        }
         return {_KIND: name, "number": number, "value": attributes}
 
     def _attribute(self, key: str, value: Any) -> Any:

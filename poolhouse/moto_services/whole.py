@@ -101,7 +101,7 @@ class Whole:
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"{self._target}.{operation}"} if request.header("x-amz-target") else {}
         host = f"{self._service}.{self._region}.amazonaws.com"
-        return call(self._handler, request, host=host, account_id=self._account_id, headers=headers)
+        return call(self._handler.dispatch, request, host=host, account_id=self._account_id, headers=headers)
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if operation.startswith(self._kind.reads):

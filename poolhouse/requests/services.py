@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from poolhouse.requests import cognito_identity, cognito_idp, dynamodb, iam, kms, lambdas, logs, sts
+from poolhouse.requests import cognito_identity, cognito_idp, dynamodb, iam, kms, lambdas, logs, s3, sts
 from poolhouse.requests.asked import Ask, Asked, Params, Scope
 
 FILES: Mapping[str, Ask] = {
@@ -13,6 +13,7 @@ FILES: Mapping[str, Ask] = {
     "kms": kms.asked,
     "lambda": lambdas.asked,
     "logs": logs.asked,
+    "s3": s3.asked,
     "sts": sts.asked,
 }
 

@@ -9,7 +9,7 @@ from poolhouse.call import Call
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.web import Request, Response
-from poolhouse.wire import cors
+from poolhouse.wire import buckets, cors
 from poolhouse.wire.constraints import Violations, compile_request
 from poolhouse.wire.errors import InternalErrorException, UnknownOperationException
 from poolhouse.wire.protocol import Result, error_headers
@@ -28,8 +28,8 @@ class Guard(Protocol):
         """Return when the call's principal may, raise the refusal when not. `read` gives the parameters."""
 
 
-Handler = Callable[[str, Request], Response]
-"""(service, request) -> response, for a service that is handed over whole."""
+Handler = Callable[[Call, str, Request], Response]
+"""(call, service, request) -> response, for a service that is handed over whole."""
 
 _log = logging.getLogger(__name__)
 _IN_PROCESS = Request("POST", "/")
@@ -53,10 +53,11 @@ class Dispatcher:
         *,
         handlers: Mapping[str, Handler] | None = None,
         guard: Guard | None = None,
+        is_bucket: Callable[[str], bool] = lambda _: False,
         reraise: bool = False,
     ) -> None:
         self._handlers = handlers or {}
-        self._routes = Routes(services, self._handlers)
+        self._routes = Routes(services, self._handlers, is_bucket)
         self._make_call = make_call
         self._verifier = verifier
         self._guard = guard or AllowEverything()
@@ -106,7 +107,7 @@ class Dispatcher:
         if handler is not None:
             call = self._make_call(request, self._authenticate(route, request), request_id)
             self._guard.allow(call, route.metadata.name, route.operation, lambda: route.peek(request))
-            return handler(route.metadata.name, request)
+            return handler(call, route.metadata.name, request)
         if not route.operation:
             raise UnknownOperationException
         principal = self._authenticate(route, request)
@@ -118,7 +119,10 @@ class Dispatcher:
         if route.operation and not route.is_signed:
             return ANONYMOUS
         metadata = route.metadata
-        return self._verifier.verify(request, service=metadata.signing_name, as_s3=metadata.signature.startswith("s3"))
+        if metadata.is_s3 and not request.header("authorization") and not buckets.is_presigned(request):
+            buckets.check_no_older_signature(request)
+            return ANONYMOUS  # whom bucket policies may let in
+        return self._verifier.verify(request, service=metadata.signing_name, as_s3=metadata.is_s3)
 
     def _perform(self, route: Route, call: Call, params: dict[str, Any]) -> Result:
         if route.run is None or route.service is None:

@@ -39,6 +39,26 @@ class InvalidSignatureException(ApiError):
     )
 
 
+class AuthorizationQueryParametersError(ApiError):
+    """A signature in the query that lacks something."""
+
+
+class RequestExpired(ApiError):
+    message = "Request has expired"
+
+
+class RequestNotYetValid(ApiError):
+    message = "Request is not yet valid"  # a guess
+
+
+class InvalidRequest(ApiError):
+    message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+
+
+class IncompleteBody(ApiError):
+    message = "The request body terminated unexpectedly"
+
+
 class UnrecognizedClientException(ApiError):
     message = "The security token included in the request is invalid."
 

@@ -57,6 +57,11 @@ class Metadata:
     json_version: str = "1.1"
     namespace: str = ""
 
+    @property
+    def is_s3(self) -> bool:
+        """Whether this is S3, which signs, names and refuses in ways of its own."""
+        return self.signature.startswith("s3")
+
 
 @cache
 def service_model(name: str) -> ServiceModel:

@@ -37,19 +37,31 @@ class Router:
         for name in model.operation_names:
             http = model.operation_model(name).http
             target = urlsplit(http["requestUri"])
-            routes.append(
-                (http["method"], path_pattern(target.path), set(parse_qs(target.query, keep_blank_values=True)), name)
-            )
-        # Literal segments win over labels, and a path that also asks for query fields over one that does not.
-        self._routes = sorted(routes, key=lambda route: (route[1].pattern.count("("), -len(route[2])))
+            needed = set(parse_qs(target.query, keep_blank_values=True)) | _required_in(model, name, "querystring")
+            headers = _required_in(model, name, "header")
+            routes.append((http["method"], path_pattern(target.path), needed, headers, name))
+        # Literal segments win over labels; what asks for query fields or headers as well, over what does not.
+        self._routes = sorted(routes, key=lambda route: (route[1].pattern.count("("), -len(route[2]), -len(route[3])))
 
     def find(self, request: Request) -> str | None:
         """The operation's name."""
         fields = parse_qs(request.query, keep_blank_values=True).keys()
-        for method, pattern, needed, name in self._routes:
-            if method == request.method and needed <= fields and pattern.fullmatch(request.path):
+        for method, pattern, needed, headers, name in self._routes:
+            if method != request.method or not needed <= fields or not pattern.fullmatch(request.path):
+                continue
+            if all(request.header(header) for header in headers):
                 return name
         return None
+
+
+def _required_in(model: ServiceModel, operation: str, location: str) -> set[str]:
+    """Where each required member of an operation is that stands in the query or in headers."""
+    shape = model.operation_model(operation).input_shape
+    if shape is None:
+        return set()
+    found = (shape.members[name].serialization for name in shape.required_members)
+    names = {str(one["name"]) for one in found if one.get("location") == location and "name" in one}
+    return {name.lower() for name in names} if location == "header" else names
 
 
 def path_pattern(template: str) -> "re.Pattern[str]":

@@ -1,7 +1,7 @@
 """Which operation a request asks for: by X-Amz-Target, by Action and Version, or by method and path."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from poolhouse.errors import ApiError
 from poolhouse.web import Request
-from poolhouse.wire import json, query, rest_json, sigv4, unserved
+from poolhouse.wire import buckets, json, query, rest_json, sigv4, unserved
 from poolhouse.wire.errors import InvalidParameterException, UnknownOperationException, ValidationException
 from poolhouse.wire.models import Directory, Metadata, service_model
 from poolhouse.wire.protocol import Decode, Encode, WireProtocol
@@ -67,6 +67,8 @@ class Route:
             if self.protocol == "json":
                 found = json.read(request.body or b"{}")
                 return found if isinstance(found, dict) else {}
+            if self.metadata.is_s3:
+                request = buckets.path_style(request)
             return dict(query.form(request)) if self.protocol in _FORMS else self._peek(request)
         except ApiError:
             return {}
@@ -85,10 +87,17 @@ class Route:
 
 
 class Routes:
-    """Every route of every service botocore knows, found by request. `handed_over` are served whole elsewhere."""
+    """Every route of every service botocore knows, found by request.
 
-    def __init__(self, services: Mapping[str, Service], handed_over: Mapping[str, object]) -> None:
+    `handed_over` are served whole elsewhere. `is_bucket` says whether an unsigned request is for S3: any path is a name
+    there.
+    """
+
+    def __init__(
+        self, services: Mapping[str, Service], handed_over: Mapping[str, object], is_bucket: Callable[[str], bool]
+    ) -> None:
         self._services = services
+        self._is_bucket = is_bucket
         self._handed_over = handed_over
         self._directory = Directory([*services, *handed_over])
         self._routes: dict[tuple[str, str, str], Route] = {}
@@ -112,7 +121,7 @@ class Routes:
         if target:
             return self._by_json_target(target)
         if request.header("content-type").startswith("application/x-www-form-urlencoded") or "Action=" in request.query:
-            return self._by_action(request)
+            return self._by_action(request) or self._by_path(request)
         return self._by_path(request)
 
     def _by_json_target(self, target: str) -> Route | None:
@@ -140,19 +149,23 @@ class Routes:
         return nearest
 
     def _by_path(self, request: Request) -> Route | None:
+        is_signed = bool(request.header("authorization")) or buckets.is_presigned(request)
         nearest = None
         for metadata in self._candidates(request):
             protocol = next((name for name in _PATHS if name in metadata.protocols), None)
-            if protocol is None:
+            if protocol is None or (metadata.is_s3 and not is_signed and not self._is_of_a_bucket(request)):
                 continue
-            operation = self._operation_at(metadata, protocol, request)
+            addressed = buckets.path_style(request) if metadata.is_s3 else request
+            operation = self._operation_at(metadata, protocol, addressed)
             if operation:
                 return self._route(metadata, operation, protocol)
-            if metadata.name in self._handed_over:
-                return Route(metadata, "", protocol)
-            nearest = nearest or Route(metadata, "", protocol)
-        # Without a signature the service is a guess, and only a path that fits confirms it.
-        return nearest if request.header("authorization") else None
+            # Without a signature the service is a guess; what is handed over asks for one.
+            if is_signed or metadata.name in self._handed_over:
+                nearest = nearest or Route(metadata, "", protocol)
+        return nearest
+
+    def _is_of_a_bucket(self, request: Request) -> bool:
+        return self._is_bucket(buckets.path_style(request).path.split("/")[1])
 
     def _operation_at(self, metadata: Metadata, protocol: str, request: Request) -> str | None:
         if protocol == _RPC_V2:

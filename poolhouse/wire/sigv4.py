@@ -1,4 +1,4 @@
-"""Who signed a request: AWS Signature Version 4 in the Authorization header.
+"""Who signed a request: AWS Signature Version 4, in the Authorization header or in the query, whole or in chunks.
 
 Keys issued here are always verified: signature, time within five minutes, session token, expiry. A key that was not
 issued here is the account's root user, so that any dummy key works on a laptop; strict refuses it, as AWS does, and so
@@ -21,12 +21,16 @@ from urllib.parse import quote, unquote
 
 from poolhouse.principal import Principal
 from poolhouse.web import Request, is_loopback
+from poolhouse.wire import chunks
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.errors import (
+    AuthorizationQueryParametersError,
     ExpiredTokenException,
     IncompleteSignatureException,
     InvalidSignatureException,
     MissingAuthenticationTokenException,
+    RequestExpired,
+    RequestNotYetValid,
     UnrecognizedClientException,
 )
 
@@ -40,6 +44,8 @@ _SKEW = timedelta(minutes=5)
 _MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target")
 _UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-")
 
+_IN_QUERY = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
+_LONGEST_TTL = 604_800  # seconds
 _USUAL = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=([^/, ]+)/(\d{8})/([^/, ]+)/([^/, ]+)/aws4_request, *"
     r"SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})"
@@ -58,6 +64,7 @@ class Authorization:
     terminator: str
     signed_headers: tuple[str, ...]
     signature: str
+    ttl: timedelta | None = None  # of a signature in the query
 
     @property
     def scope(self) -> str:
@@ -68,6 +75,8 @@ def parse(request: Request) -> Authorization:
     """The Authorization header. Raises MissingAuthenticationToken... and IncompleteSignatureException."""
     header = request.header("authorization")
     if not header:
+        if _query_value(request, "X-Amz-Signature"):
+            return _parse_query(request)
         raise MissingAuthenticationTokenException
     found = _USUAL.fullmatch(header)
     if found is None:
@@ -106,6 +115,42 @@ def _parse_unusual(header: str, request: Request) -> Authorization:
     key_id, date, region, service, terminator = credential
     signed_headers = tuple(values["SignedHeaders"].split(";"))
     return Authorization(key_id, date, region, service, terminator, signed_headers, values["Signature"])
+
+
+def _parse_query(request: Request) -> Authorization:
+    """A presigned request's own members.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html; the sentences are S3's.
+    """
+    values = {name: _query_value(request, f"X-Amz-{name}") for name in _IN_QUERY}
+    credential = values["Credential"].rsplit("/", 4)
+    if values["Algorithm"] != _ALGORITHM or not all(values.values()) or len(credential) != 5:
+        raise AuthorizationQueryParametersError(
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+        )
+    try:
+        seconds = int(values["Expires"])
+    except ValueError:
+        raise AuthorizationQueryParametersError("X-Amz-Expires should be a number") from None
+    if not 0 <= seconds <= _LONGEST_TTL:
+        raise AuthorizationQueryParametersError(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+            f"{_LONGEST_TTL} seconds"
+        )
+    key_id, date, region, service, terminator = credential
+    signed = tuple(values["SignedHeaders"].split(";"))
+    return Authorization(
+        key_id, date, region, service, terminator, signed, values["Signature"], timedelta(seconds=seconds)
+    )
+
+
+def _query_value(request: Request, name: str) -> str:
+    for field in request.query.split("&"):
+        key, _, value = field.partition("=")
+        if key == name:
+            return unquote(value)
+    return ""
 
 
 def _digest(text: str) -> str:
@@ -149,7 +194,10 @@ class Verifier:
         if not key.is_active:
             raise UnrecognizedClientException
         _check_scope(authorization, service, request)
-        _check_time(signed_at(request), self._clock())
+        if authorization.ttl is None:
+            _check_time(signed_at(request), self._clock())
+        else:
+            _check_ttl(signed_at(request), authorization.ttl, self._clock())
         self._check_signature(request, authorization, key, as_s3=as_s3)
         self._check_session_token(request, key)
         return Principal(key.kind, key.principal_arn, key.account_id, key.id, key.user_id, key.session)
@@ -174,16 +222,20 @@ class Verifier:
 
     def _check_signature(self, request: Request, given: Authorization, key: AccessKey, *, as_s3: bool) -> None:
         for name in _MUST_BE_SIGNED:
-            if name not in given.signed_headers and (name == "host" or request.header(name)):
+            if name not in given.signed_headers and (name == "host" or (request.header(name) and given.ttl is None)):
                 shown = "Host' or ':authority" if name == "host" else name.title()
                 raise InvalidSignatureException(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
-        canonical = canonical_request(request, given.signed_headers, payload_hash(request, as_s3=as_s3), as_s3=as_s3)
+        is_in_query = given.ttl is not None
+        payload = payload_hash(request, as_s3=as_s3, is_presigned=is_in_query)
+        canonical = canonical_request(request, given.signed_headers, payload, as_s3=as_s3)
         hashed = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"{_ALGORITHM}\n{signed_at(request).strftime(_TIME)}\n{given.scope}\n{hashed}"
         signing_key = self._signing_key(key.sealed_secret, given.date, given.region, given.service)
         expected = hmac.digest(signing_key, to_sign.encode(), "sha256").hex()
         if not hmac.compare_digest(expected.encode(), given.signature.encode()):
             raise InvalidSignatureException
+        if as_s3 and payload in chunks.SIGNED:
+            chunks.verify(request.body, given, signing_key, signed_at(request).strftime(_TIME), payload)
 
     def _derive(self, sealed_secret: str, *scope: str) -> bytes:
         key = b"AWS4" + self._store.sealer.unseal(sealed_secret, SEAL_PURPOSE)
@@ -192,7 +244,7 @@ class Verifier:
         return key
 
     def _check_session_token(self, request: Request, key: AccessKey) -> None:
-        given = request.header("x-amz-security-token")
+        given = request.header("x-amz-security-token") or _query_value(request, "X-Amz-Security-Token")
         digest = self._store.sealer.digest(given) if given else ""
         if not hmac.compare_digest(digest, key.session_token_digest or ""):
             raise UnrecognizedClientException
@@ -202,7 +254,7 @@ class Verifier:
 
 def signed_at(request: Request) -> datetime:
     """When the request says it was signed. Raises IncompleteSignatureException."""
-    text = request.header("x-amz-date")
+    text = request.header("x-amz-date") or _query_value(request, "X-Amz-Date")
     try:
         if text:
             return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
@@ -246,9 +298,19 @@ def _check_time(at: datetime, now: datetime) -> None:
         )
 
 
-def payload_hash(request: Request, *, as_s3: bool) -> str:
+def _check_ttl(at: datetime, ttl: timedelta, now: datetime) -> None:
+    """A presigned request is good from when it was signed. The sentences are S3's."""
+    if at > now + _SKEW:
+        raise RequestNotYetValid
+    if now > at + ttl:
+        raise RequestExpired
+
+
+def payload_hash(request: Request, *, as_s3: bool, is_presigned: bool = False) -> str:
     """The body's part of the signature. Raises InvalidSignatureException when the header states another hash."""
     stated = request.header("x-amz-content-sha256")
+    if as_s3 and is_presigned and not stated:
+        return "UNSIGNED-PAYLOAD"
     if as_s3 and stated.startswith(_UNSIGNED_PAYLOADS):
         return stated
     actual = hashlib.sha256(request.body).hexdigest()
@@ -287,5 +349,7 @@ def _canonical_query(query: str) -> str:
     fields = []
     for field in query.split("&"):
         name, _, value = field.partition("=")
+        if name == "X-Amz-Signature":
+            continue
         fields.append((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")))
     return "&".join(f"{name}={value}" for name, value in sorted(fields))

@@ -1,21 +1,53 @@
-"""Errors in the protocols that no service here speaks, so that an SDK's user still reads which service is missing."""
+"""Errors in the protocols that no operation of our own speaks: S3's, and for naming a service that is missing."""
 
-from poolhouse.errors import ApiError
+from collections.abc import Mapping
+
+from poolhouse.errors import AccessDeniedException, ApiError
 from poolhouse.web import Response
+from poolhouse.wire import errors
 from poolhouse.wire.models import Metadata
 from poolhouse.wire.query import xml_text
 
 _XML = ("Content-Type", "text/xml")
 
 
+# What S3 calls the wire's own errors: its status and, where it is another, its sentence.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_OF_S3: Mapping[type[ApiError], tuple[str, int, str]] = {
+    errors.MissingAuthenticationTokenException: ("AccessDenied", 403, "Access Denied"),
+    errors.InvalidSignatureException: ("SignatureDoesNotMatch", 403, errors.InvalidSignatureException.message or ""),
+    errors.IncompleteSignatureException: ("AuthorizationHeaderMalformed", 400, ""),
+    errors.UnrecognizedClientException: (
+        "InvalidAccessKeyId",
+        403,
+        "The AWS Access Key Id you provided does not exist in our records.",
+    ),
+    errors.ExpiredTokenException: ("ExpiredToken", 400, "The provided token has expired."),
+    errors.RequestExpired: ("AccessDenied", 403, ""),
+    errors.RequestNotYetValid: ("AccessDenied", 403, ""),
+    errors.InternalErrorException: ("InternalError", 500, "We encountered an internal error. Please try again."),
+    AccessDeniedException: ("AccessDenied", 403, ""),
+}
+
+
 def rest_xml_error(service: Metadata, failure: ApiError, request_id: str) -> Response:
     """S3 sends the error alone, the others in an ErrorResponse; SDKs read both."""
+    if service.is_s3:
+        return _s3_error(failure, request_id)
     inner = f"<Code>{failure.code}</Code><Message>{xml_text(failure.message or '')}</Message>"
-    if service.signature.startswith("s3"):
-        body = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
-    else:
-        body = f"<ErrorResponse><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    body = f"<ErrorResponse><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     return _xml(failure, body, request_id)
+
+
+def _s3_error(failure: ApiError, request_id: str) -> Response:
+    code, status, sentence = _OF_S3.get(type(failure), (failure.code, failure.status, ""))
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{code}</Code><Message>{xml_text(sentence or failure.message or '')}</Message>"
+        f"<RequestId>{request_id}</RequestId></Error>"
+    )
+    headers = (("Content-Type", "application/xml"), ("x-amz-request-id", request_id))
+    return Response(status, body.encode(), headers)
 
 
 def ec2_error(_service: Metadata, failure: ApiError, request_id: str) -> Response:

@@ -174,7 +174,7 @@ class Api:
             invoke=self.functions,
             invoke_later=lambda *_, **__: None,
             operate=lambda *_: {},
-            authority=Guard(MotoServices(self.store, **WHERE), **WHERE),
+            authority=Guard(MotoServices(self.store, Files(None), **WHERE), **WHERE),
             deliver=lambda _: None,
             new_id=lambda: REQUEST_ID,
             files=Files(None),

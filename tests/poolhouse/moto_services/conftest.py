@@ -6,6 +6,7 @@ import pytest
 
 from poolhouse import operate
 from poolhouse.errors import ApiError
+from poolhouse.files import Files
 from poolhouse.moto_services import MotoServices
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
@@ -46,14 +47,16 @@ def store(directory: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def ask(store: Store) -> Client:
-    return Client(MotoServices(store, account_id="000000000000", region="eu-west-1"))
+def ask(store: Store, directory: Path) -> Client:
+    return Client(MotoServices(store, Files(directory / "files"), account_id="000000000000", region="eu-west-1"))
 
 
 @pytest.fixture
-def restarted(store: Store) -> Restart:
+def restarted(store: Store, directory: Path) -> Restart:
     """The same store behind a cloud that was started anew."""
-    return lambda: Client(MotoServices(store, account_id="000000000000", region="eu-west-1"))
+    return lambda: Client(
+        MotoServices(store, Files(directory / "files"), account_id="000000000000", region="eu-west-1")
+    )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from poolhouse.errors import ApiError, NotImplementedException
+from poolhouse.files import Files
 from poolhouse.store import Store
 from poolhouse.wire.errors import (
     SerializationException,
@@ -231,7 +232,7 @@ def test_concurrent_conditional_writes_have_one_winner(table: Client) -> None:
 
 def test_two_clouds_in_one_process_do_not_see_each_other(table: Client) -> None:
     with contextlib.closing(Store(None)) as store:
-        other = Client(type(table.services)(store, account_id="000000000000", region="eu-west-1"))
+        other = Client(type(table.services)(store, Files(None), account_id="000000000000", region="eu-west-1"))
         assert other("dynamodb", "ListTables")["TableNames"] == []
     assert table("dynamodb", "ListTables")["TableNames"] == ["notes"]
 

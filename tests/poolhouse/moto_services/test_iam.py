@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from poolhouse.errors import NotImplementedException
+from poolhouse.files import Files
 from poolhouse.moto_services import MotoServices
 from poolhouse.operate import OperationFailed
 from poolhouse.store import Store
@@ -120,7 +121,7 @@ def test_operations_moto_lacks_are_refused_by_name(ask: Client) -> None:
 
 def test_memory_only_works_the_same() -> None:
     with contextlib.closing(Store(None)) as store:
-        client = Client(MotoServices(store, account_id="111122223333", region="us-east-1"))
+        client = Client(MotoServices(store, Files(None), account_id="111122223333", region="us-east-1"))
 
         client("iam", "CreateRole", RoleName="clerk", AssumeRolePolicyDocument=DOCUMENT)
 

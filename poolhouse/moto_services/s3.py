@@ -1,0 +1,289 @@
+"""S3: moto's buckets and objects, written through: settings by bucket, objects by key, contents as files.
+
+Contents are kept before what names them, and forgotten after it: a crash between the two leaves a file that nobody
+names, never an object without its content. What moto would send of its own accord (notifications) is not sent.
+"""
+
+import re
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+from moto.core import utils as core_utils
+from moto.s3 import models
+from moto.s3 import utils as s3_utils
+from moto.s3.responses import S3Response
+from moto.utilities.tagging_service import TaggingService
+from moto.utilities.utils import get_partition
+from requests.structures import CaseInsensitiveDict
+
+from poolhouse.errors import NotImplementedException
+from poolhouse.files import Files
+from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.snapshot import Snapshot
+from poolhouse.store import Store, Tx
+from poolhouse.web import Request, Response
+from poolhouse.wire.buckets import path_style
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FIRST_ERROR = 400
+_UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
+_NOT_KEPT = frozenset({"_value_buffer", "lock", "multipart", "keys", "multiparts", "parts"})
+_CLASSES: dict[str, type[Any]] = {
+    **{
+        name: value
+        for module in (models, s3_utils, core_utils)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__.startswith("moto.")
+    },
+    "CaseInsensitiveDict": CaseInsensitiveDict,
+    "TaggingService": TaggingService,
+}
+# moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
+_LOCK = threading.RLock()
+
+
+class _Content:
+    """An object's content, in a file of ours, as much of a file as moto asks of it."""
+
+    def __init__(self, files: Files, name: str) -> None:
+        self.name = name
+        self._files = files
+        self._position = 0
+
+    def seek(self, position: int) -> int:
+        self._position = position
+        return position
+
+    def read(self, size: int = -1) -> bytes:
+        with self._files.path(self.name).open("rb") as file:
+            file.seek(self._position)
+            found = file.read(size)
+        self._position += len(found)
+        return found
+
+    def close(self) -> None:
+        """The file is ours to remove."""
+
+
+class S3:
+    """The buckets of one account, durable in `store` and `files`."""
+
+    def __init__(self, store: Store, files: Files, *, account_id: str, region: str) -> None:
+        self._store = store
+        self._files = files
+        self._account_id = account_id
+        self._region = region
+        self._partition = get_partition(region)
+        self._scope = f"s3:{account_id}"
+        self._host = f"s3.{region}.amazonaws.com"
+        # Where moto reads the region.
+        self._authorization = f"AWS4-HMAC-SHA256 Credential=x/20200101/{region}/s3/aws4_request"
+        self._tags: Any = None
+        self._load()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what it changed is durable when this returns."""
+        request = path_style(request)
+        bucket, key = _named(request)
+        if request.method == "PUT" and not key and "notification" in request.query.split("&"):
+            raise NotImplementedException("s3 PutBucketNotificationConfiguration is not implemented yet in Poolhouse")
+        with _LOCK:
+            visit(self._account_id, self._region)
+            install(models.s3_backends, self._account_id, self._partition, self._backend)
+            models.s3_backends.bucket_accounts = dict.fromkeys(
+                self._backend.buckets, (self._partition, self._account_id)
+            )
+            try:
+                response = self._answer(request, key)
+                if request.method not in _READS and response.status < _FIRST_ERROR:
+                    self._settle(bucket, self._touched(request, key), _upload(request, response))
+            except BaseException:
+                self._load()
+                raise
+        return response
+
+    def policy(self, bucket: str) -> str:
+        """A bucket's policy, as JSON; empty for none."""
+        with _LOCK:
+            found = self._backend.buckets.get(bucket)
+            return found.policy.decode() if found is not None and found.policy else ""
+
+    def deleted_keys(self, request: Request) -> list[str]:
+        """The keys of a DeleteObjects."""
+        return deleted_keys(request)
+
+    def is_bucket(self, name: str) -> bool:
+        """Whether there is a bucket of this name."""
+        return name in self._backend.buckets
+
+    def _answer(self, request: Request, key: str) -> Response:
+        dispatch = S3Response.key_dispatch if key else S3Response.bucket_dispatch
+        return call(
+            dispatch,
+            request,
+            host=self._host,
+            account_id=self._account_id,
+            headers={**dict(request.headers), "host": self._host, "authorization": self._authorization},
+            path=request.path,
+        )
+
+    def _touched(self, request: Request, key: str) -> list[str]:
+        if key:
+            return [key]
+        return list(deleted_keys(request)) if request.method == "POST" else []
+
+    def _settle(self, bucket: str, keys: Iterable[str], upload: str) -> None:
+        """Keep what a request has changed: the bucket's settings, these objects, this upload."""
+        held = self._backend.buckets.get(bucket)
+        gone: set[str] = set()
+        if held is None:
+            with self._store.write() as tx:
+                for kind in ("key", "upload"):
+                    tx.moto_records.remove(service=self._scope, kind=kind, parent=bucket)
+                tx.moto_records.remove(service=self._scope, kind="bucket", parent="", name=bucket)
+                self._keep_tags(tx)
+            return
+        kept = {key: [self._version(one) for one in held.keys.getlist(key, [])] for key in keys}
+        parts = self._parts(held, upload)
+        snapshot = self._snapshot()
+        with self._store.write() as tx:
+            tx.moto_records.put(MotoRecord(self._scope, "bucket", "", bucket, {"bucket": snapshot.encode(held)}))
+            for key, versions in kept.items():
+                gone |= self._put(
+                    tx, MotoRecord(self._scope, "key", bucket, key, {"versions": versions}), bool(versions)
+                )
+            if upload:
+                record = MotoRecord(self._scope, "upload", bucket, upload, parts or {})
+                gone |= self._put(tx, record, parts is not None)
+            self._keep_tags(tx)
+        for name in gone:
+            self._files.remove(name)
+
+    def _put(self, tx: Tx, record: MotoRecord, is_there: bool) -> set[str]:  # noqa: FBT001 - one of two
+        """Write or remove a record; the contents that it named and no longer does."""
+        where = {"service": record.service, "kind": record.kind, "parent": record.parent, "name": record.name}
+        before = tx.moto_records.find(**where)
+        if is_there:
+            tx.moto_records.put(record)
+        else:
+            tx.moto_records.remove(**where)
+        named = set(_contents(record.data)) if is_there else set()
+        return set() if before is None else set(_contents(before.data)) - named
+
+    def _parts(self, held: models.FakeBucket, upload: str) -> dict[str, Any] | None:
+        found = held.multiparts.get(upload) if upload else None
+        if found is None:
+            return None
+        parts = {str(number): self._version(part) for number, part in found.parts.items()}
+        return {"upload": self._snapshot().encode(found), "parts": parts}
+
+    def _version(self, version: Any) -> dict[str, Any]:
+        """One version of an object, or a part: its content is a file of ours from now on."""
+        if not isinstance(version, models.FakeKey):
+            marker = {"name": version.name, "last_modified": version.last_modified, "id": version._version_id}
+            return {"marker": self._snapshot().encode(marker)}
+        if not isinstance(version._value_buffer, _Content):
+            name = f"s3-{uuid.uuid4().hex}"
+            self._files.put(name, version.value)
+            version._value_buffer.close()
+            version._value_buffer = _Content(self._files, name)  # type: ignore[assignment]
+            version.disposed = True  # there is nothing for moto to clear away
+        return {"key": self._snapshot().encode(version), "content": version._value_buffer.name}
+
+    def _keep_tags(self, tx: Tx) -> None:
+        tags = self._snapshot().encode(self._backend.tagger)
+        if tags != self._tags:
+            tx.moto_records.put(MotoRecord(self._scope, "tags", "", "", {"tagger": tags}))
+            self._tags = tags
+
+    def _load(self) -> None:
+        self._backend = models.S3Backend(self._partition, self._account_id)
+        records = self._store.moto_records
+        tags = records.find(service=self._scope, kind="tags", parent="", name="")
+        if tags is not None:
+            self._tags = tags.data["tagger"]
+            self._backend.tagger = self._snapshot().decode(self._tags)
+        for record in records.list(service=self._scope, kind="bucket", parent=""):
+            bucket = self._snapshot().decode(record.data["bucket"])
+            bucket.keys, bucket.multiparts = s3_utils._VersionedKeyStore(), models.MultipartDict()
+            self._backend.buckets[record.name] = bucket
+            for key in records.list(service=self._scope, kind="key", parent=record.name):
+                bucket.keys.setlist(key.name, list(self._versions(key.data["versions"])))
+            for upload in records.list(service=self._scope, kind="upload", parent=record.name):
+                bucket.multiparts[upload.name] = self._upload(upload.data)
+
+    def _versions(self, kept: Iterable[dict[str, Any]]) -> Iterator[Any]:
+        newest: Any = None
+        for one in kept:
+            if "marker" in one:
+                yield self._marker(self._snapshot().decode(one["marker"]), newest)
+            else:
+                newest = self._restored(one)
+                yield newest
+
+    def _marker(self, kept: dict[str, Any], newest: Any) -> models.FakeDeleteMarker:
+        made: models.FakeDeleteMarker = object.__new__(models.FakeDeleteMarker)
+        made.key, made.name, made.last_modified = newest, kept["name"], kept["last_modified"]
+        made._version_id = kept["id"]
+        return made
+
+    def _upload(self, kept: Mapping[str, Any]) -> Any:
+        made = self._snapshot().decode(kept["upload"])
+        made.parts = {int(number): self._restored(part) for number, part in kept["parts"].items()}
+        return made
+
+    def _restored(self, kept: dict[str, Any]) -> Any:
+        made = self._snapshot().decode(kept["key"])
+        made._value_buffer, made.lock, made.multipart = _Content(self._files, kept["content"]), threading.Lock(), None
+        return made
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(_CLASSES, self._store.sealer, left_out=_NOT_KEPT)
+
+
+def deleted_keys(request: Request) -> list[str]:
+    """The keys of a DeleteObjects' body; none of a body that cannot be read."""
+    try:
+        read: Any = xmltodict.parse  # as moto reads it, so that what is decided on is what is done
+        found = read(request.body, strip_whitespace=False)["Delete"].get("Object") or []
+    except (ValueError, KeyError, TypeError, AttributeError, ExpatError):
+        return []
+    objects = found if isinstance(found, list) else [found]
+    return [str(one.get("Key") or "") for one in objects if isinstance(one, dict)]
+
+
+def _named(request: Request) -> tuple[str, str]:
+    """The bucket and the key that a path names."""
+    bucket, _, key = request.path.removeprefix("/").partition("/")
+    return unquote(bucket), unquote(key)
+
+
+def _upload(request: Request, response: Response) -> str:
+    """The multipart upload that a request begins or goes on with; empty for none."""
+    if request.method == "POST" and request.query.partition("=")[0] == "uploads":
+        found = _UPLOAD_ID.search(response.body)
+        return "" if found is None else found[1].decode()
+    for field in request.query.split("&"):
+        name, _, value = field.partition("=")
+        if name == "uploadId":
+            return unquote(value)
+    return ""
+
+
+def _contents(data: Any) -> Iterator[str]:
+    """The files that a record names."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _contents(item)
+    elif isinstance(data, dict):
+        if isinstance(data.get("content"), str) and "key" in data:
+            yield data["content"]
+        for name, item in data.items():
+            if name in ("versions", "parts"):
+                yield from _contents(list(item.values()) if isinstance(item, dict) else item)

@@ -1,0 +1,119 @@
+"""S3: buckets and objects, with the keys that policies ask of uploads and lists.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, unquote
+
+from poolhouse.requests.asked import Asked, Params, Scope
+
+_KeyValues = dict[str, str | Iterable[str] | None]
+# Operations whose action is called otherwise.
+_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeleteObjects": "DeleteObject",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+}
+_VERSIONED = frozenset(
+    {"GetObject", "DeleteObject", "GetObjectAcl", "PutObjectAcl", "GetObjectTagging", "PutObjectTagging"}
+    | {"DeleteObjectTagging"}
+)
+
+
+def asked(operation: str, params: Params, _scope: Scope) -> list[Asked]:
+    """The action on the bucket or object; for a copy also to read its source, with an ACL or tags also to set these."""
+    bucket, key = str(params.get("Bucket") or ""), str(params.get("Key") or "")
+    action = _ACTIONS.get(operation, operation)
+    if params.get("VersionId") and action in _VERSIONED:
+        action = f"{action.removesuffix('Acl').removesuffix('Tagging')}Version{_ending(action)}"
+    arn = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}" if bucket else "*"
+    found = [Asked(f"s3:{action}", arn, _keys(params))]
+    if operation in ("CopyObject", "UploadPartCopy"):
+        found.append(_source(str(params.get("CopySource") or "")))
+    if operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+        if _sets_acl(params):
+            found.append(Asked("s3:PutObjectAcl", arn, _keys(params)))
+        if params.get("Tagging"):
+            found.append(Asked("s3:PutObjectTagging", arn, _keys(params)))
+    return found
+
+
+def asked_for_deletion(bucket: str, keys: Iterable[str]) -> list[Asked]:
+    """Every object of a DeleteObjects is a decision of its own."""
+    return [Asked("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}") for key in keys]
+
+
+def _keys(params: Params) -> _KeyValues:
+    keys: _KeyValues = {
+        "s3:delimiter": params.get("Delimiter"),
+        "s3:max-keys": str(params["MaxKeys"]) if params.get("MaxKeys") is not None else None,
+        "s3:prefix": params.get("Prefix"),
+        "s3:signatureversion": "AWS4-HMAC-SHA256",
+        "s3:VersionId": params.get("VersionId"),
+        "s3:x-amz-acl": params.get("ACL"),
+        "s3:x-amz-copy-source": params.get("CopySource"),
+        "s3:x-amz-metadata-directive": params.get("MetadataDirective"),
+        "s3:x-amz-server-side-encryption": params.get("ServerSideEncryption"),
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": params.get("SSEKMSKeyId"),
+        "s3:x-amz-storage-class": params.get("StorageClass"),
+    }
+    tags = dict(parse_qsl(str(params.get("Tagging") or ""), keep_blank_values=True))
+    if tags:
+        keys |= {f"s3:RequestObjectTag/{name}": value for name, value in tags.items()}
+        keys["s3:RequestObjectTagKeys"] = list(tags)
+    return keys
+
+
+def _source(given: str) -> Asked:
+    path, _, query = given.partition("?")
+    action = "GetObjectVersion" if query.startswith("versionId=") else "GetObject"
+    return Asked(f"s3:{action}", f"arn:aws:s3:::{unquote(path).lstrip('/')}")
+
+
+def _sets_acl(params: Params) -> bool:
+    return any(params.get(name) for name in ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"))
+
+
+def _ending(action: str) -> str:
+    return next((ending for ending in ("Acl", "Tagging") if action.endswith(ending)), "")

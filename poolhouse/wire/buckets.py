@@ -1,0 +1,48 @@
+"""S3's two ways to name a bucket: in the path, or in the host, which here ends in localhost.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+"""
+
+import dataclasses
+import re
+
+from poolhouse.web import Request
+from poolhouse.wire.errors import InvalidRequest
+
+_HOST = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\.s3(?:[.-][a-z0-9-]+)?)?\.(?:localhost|amazonaws\.com)"
+)
+_OTHERS = (".auth", ".execute-api", ".s3")  # names under localhost that are no buckets
+_S3_ITSELF = re.compile(r"s3(?:[.-][a-z0-9-]+)?")
+
+
+def path_style(request: Request) -> Request:
+    """The request with its bucket in the path, where the host named it."""
+    bucket = bucket_of_host(request)
+    return dataclasses.replace(request, path=f"/{bucket}{request.path}") if bucket else request
+
+
+def bucket_of_host(request: Request) -> str:
+    """The bucket that the host names; empty for none."""
+    host = request.header("host").lower().partition(":")[0]
+    found = _HOST.fullmatch(host)
+    if found is None or _S3_ITSELF.fullmatch(found["bucket"]) or found["bucket"].endswith(_OTHERS):
+        return ""
+    if host.endswith(".amazonaws.com") and ".s3" not in host:
+        return ""
+    return found["bucket"]
+
+
+def is_presigned(request: Request) -> bool:
+    """Whether the query carries a signature."""
+    return "X-Amz-Signature=" in request.query
+
+
+def check_no_older_signature(request: Request) -> None:
+    """Raise InvalidRequest for a query signed as before 2014, which boto3 does unless told otherwise.
+
+    Buckets made since June 2020 take version 4 only.
+    """
+    names = {field.partition("=")[0] for field in request.query.split("&")}
+    if {"AWSAccessKeyId", "Signature"} <= names:
+        raise InvalidRequest

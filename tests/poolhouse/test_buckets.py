@@ -1,0 +1,309 @@
+"""S3 behind signature and policy: own prefixes, guests, presigned URLs, streams, and S3's own words for a refusal."""
+
+import datetime
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from poolhouse.testing import LocalCloud
+from poolhouse.web import Response
+from poolhouse.wire import chunks, sigv4
+from poolhouse.wire.errors import IncompleteBody, InvalidSignatureException
+from tests.poolhouse.cognito_identity.people import ACCOUNT, People, allow
+
+OWN = "${cognito-identity.amazonaws.com:sub}"
+V4 = Config(signature_version="s3v4", retries={"total_max_attempts": 1})
+
+
+@pytest.fixture
+def s3(cloud: LocalCloud) -> Any:
+    made = cloud.client("s3")
+    made.create_bucket(Bucket="files")
+    return made
+
+
+def refusal(call: Callable[[], object]) -> tuple[int, str, str]:
+    with pytest.raises(ClientError) as raised:
+        call()
+    response = raised.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+
+
+def code_of(response: Response) -> tuple[int, str]:
+    found = re.search(rb"<Code>(\w+)</Code>", response.body)
+    return response.status, found[1].decode() if found else ""
+
+
+class TestIdentities:
+    @pytest.fixture
+    def people(self, cloud: LocalCloud, s3: Any) -> People:
+        made = People(cloud)
+        own = {
+            **allow("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+            "Resource": f"arn:aws:s3:::files/private/{OWN}/*",
+        }
+        listing = {
+            **allow("s3:ListBucket"),
+            "Resource": "arn:aws:s3:::files",
+            "Condition": {"StringLike": {"s3:prefix": [f"private/{OWN}/*"]}},
+        }
+        public = {**allow("s3:GetObject"), "Resource": "arn:aws:s3:::files/public/*"}
+        for role, statements in (("users", [own, listing, public]), ("guests", [public])):
+            document = {"Version": "2012-10-17", "Statement": statements}
+            made.iam.put_role_policy(RoleName=role, PolicyName="files", PolicyDocument=json.dumps(document))
+        s3.put_object(Bucket="files", Key="public/a.txt", Body=b"for all")
+        return made
+
+    def test_ones_own_prefix_is_allowed_and_anothers_is_not(self, people: People) -> None:
+        ids, clients = {}, {}
+        for name in ("ann", "bob"):
+            login = people.login(name)
+            ids[name] = people.get_id(login)
+            clients[name] = people.client("s3", people.credentials(ids[name], login))
+        mine = f"private/{ids['ann']}/note.txt"
+
+        clients["ann"].put_object(Bucket="files", Key=mine, Body=b"mine")
+        assert clients["ann"].get_object(Bucket="files", Key=mine)["Body"].read() == b"mine"
+        listed = clients["ann"].list_objects_v2(Bucket="files", Prefix=f"private/{ids['ann']}/")
+        assert [one["Key"] for one in listed["Contents"]] == [mine]
+        assert refusal(lambda: clients["bob"].get_object(Bucket="files", Key=mine)) == (
+            403,
+            "AccessDenied",
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/users/CognitoIdentityCredentials is not authorized to perform: "
+            f's3:GetObject on resource: "arn:aws:s3:::files/{mine}" because no identity-based policy allows the '
+            "s3:GetObject action",
+        )
+        for call in (
+            lambda: clients["bob"].put_object(Bucket="files", Key=mine, Body=b"theirs"),
+            lambda: clients["bob"].delete_object(Bucket="files", Key=mine),
+            lambda: clients["bob"].list_objects_v2(Bucket="files", Prefix=f"private/{ids['ann']}/"),
+            lambda: clients["bob"].list_objects_v2(Bucket="files"),
+            lambda: clients["bob"].copy_object(
+                Bucket="files", Key=f"private/{ids['bob']}/x", CopySource={"Bucket": "files", "Key": mine}
+            ),
+            lambda: clients["bob"].delete_objects(Bucket="files", Delete={"Objects": [{"Key": mine}]}),
+        ):
+            assert refusal(call)[:2] == (403, "AccessDenied")
+        assert clients["ann"].get_object(Bucket="files", Key=mine)["Body"].read() == b"mine"
+
+    def test_a_guest_reads_the_public_object_and_nothing_else(self, people: People) -> None:
+        guest = people.client("s3", people.credentials(people.get_id()))
+
+        assert guest.get_object(Bucket="files", Key="public/a.txt")["Body"].read() == b"for all"
+        for call in (
+            lambda: guest.put_object(Bucket="files", Key="public/b.txt", Body=b"x"),
+            lambda: guest.get_object(Bucket="files", Key="private/x"),
+            lambda: guest.list_objects_v2(Bucket="files"),
+            guest.list_buckets,
+        ):
+            assert refusal(call)[:2] == (403, "AccessDenied")
+
+    def test_who_may_not_list_is_not_told_what_is_missing(self, people: People) -> None:
+        guest = people.client("s3", people.credentials(people.get_id()))
+
+        assert refusal(lambda: guest.get_object(Bucket="files", Key="public/none"))[:2] == (403, "AccessDenied")
+        with pytest.raises(ClientError) as raised:
+            people.cloud.client("s3").get_object(Bucket="files", Key="public/none")
+        assert raised.value.response["Error"]["Code"] == "NoSuchKey"
+
+
+class TestBucketPolicies:
+    def put(self, s3: Any, *statements: dict[str, Any]) -> None:
+        s3.put_bucket_policy(
+            Bucket="files", Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        )
+
+    def test_nobody_in_particular_gets_what_everybody_may(self, cloud: LocalCloud, s3: Any) -> None:
+        s3.put_object(Bucket="files", Key="open/a b.txt", Body=b"for all")
+        s3.put_object(Bucket="files", Key="shut/a.txt", Body=b"for some")
+        everybody = {**allow("s3:GetObject"), "Principal": "*", "Resource": "arn:aws:s3:::files/open/*"}
+        assert code_of(cloud.fetch("GET", "/files/open/a%20b.txt")) == (403, "AccessDenied")
+
+        self.put(s3, everybody)
+        found = cloud.fetch("GET", "/files/open/a%20b.txt")
+        assert (found.status, found.body) == (200, b"for all")
+        assert code_of(cloud.fetch("GET", "/files/shut/a.txt")) == (403, "AccessDenied")
+        assert code_of(cloud.fetch("PUT", "/files/open/b.txt", body=b"x")) == (403, "AccessDenied")
+        assert code_of(cloud.fetch("GET", "/files")) == (403, "AccessDenied")
+
+    def test_what_a_bucket_denies_it_denies_the_root_user_too(self, s3: Any) -> None:
+        s3.put_object(Bucket="files", Key="a", Body=b"x")
+        self.put(
+            s3, {**allow("s3:DeleteObject"), "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::files/*"}
+        )
+
+        status, code, message = refusal(lambda: s3.delete_object(Bucket="files", Key="a"))
+        assert (status, code) == (403, "AccessDenied")
+        assert message.endswith("with an explicit deny in a resource-based policy")
+        assert s3.get_object(Bucket="files", Key="a")["Body"].read() == b"x"
+
+
+class TestPresigned:
+    def url(self, cloud: LocalCloud, operation: str, seconds: int = 60, **params: str) -> str:
+        iam = cloud.client("iam")
+        if not iam.list_users()["Users"]:
+            iam.create_user(UserName="ann")
+            document = {"Version": "2012-10-17", "Statement": {**allow("s3:*"), "Resource": "arn:aws:s3:::files/*"}}
+            iam.put_user_policy(UserName="ann", PolicyName="files", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        made = cloud.client("s3", **keys, config=V4).generate_presigned_url(
+            operation, Params={"Bucket": "files", "Key": "a b.txt", **params}, ExpiresIn=seconds
+        )
+        return str(made).removeprefix("http://localhost:4566")
+
+    def test_whoever_has_the_url_may_do_that_and_nothing_else(self, cloud: LocalCloud, s3: Any) -> None:
+        assert cloud.fetch("PUT", self.url(cloud, "put_object"), body=b"by url").status == 200
+
+        url = self.url(cloud, "get_object")
+        assert cloud.fetch("GET", url).body == b"by url"
+        assert code_of(cloud.fetch("DELETE", url)) == (403, "SignatureDoesNotMatch")
+        assert code_of(cloud.fetch("GET", url.replace("a%20b", "other"))) == (403, "SignatureDoesNotMatch")
+        assert code_of(cloud.fetch("GET", url.replace("Expires=60", "Expires=600"))) == (403, "SignatureDoesNotMatch")
+        longer = url.replace("Expires=60", "Expires=604801")
+        assert code_of(cloud.fetch("GET", longer)) == (400, "AuthorizationQueryParametersError")
+        assert s3.get_object(Bucket="files", Key="a b.txt")["Body"].read() == b"by url"
+
+    def test_it_is_good_for_as_long_as_it_says(self, cloud: LocalCloud, s3: Any) -> None:
+        s3.put_object(Bucket="files", Key="a b.txt", Body=b"x")
+        past = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=120)
+        with mock.patch("botocore.auth.get_current_datetime", return_value=past):
+            short, long = (self.url(cloud, "get_object", seconds) for seconds in (60, 600))
+
+        refused = cloud.fetch("GET", short)
+        assert code_of(refused) == (403, "AccessDenied")
+        assert b"Request has expired" in refused.body
+        assert cloud.fetch("GET", long).status == 200
+
+    def test_an_older_kind_of_signature_is_refused(self, cloud: LocalCloud, s3: Any) -> None:
+        url = s3.generate_presigned_url("get_object", Params={"Bucket": "files", "Key": "a"})
+        assert "AWSAccessKeyId" in url
+
+        refused = cloud.fetch("GET", url.removeprefix("http://localhost:4566"))
+        assert code_of(refused) == (400, "InvalidRequest")
+        assert b"Please use AWS4-HMAC-SHA256." in refused.body
+
+
+def test_a_bucket_may_be_named_by_the_host(cloud: LocalCloud, s3: Any) -> None:
+    by_host = cloud.client("s3", config=Config(s3={"addressing_style": "virtual"}))
+
+    by_host.put_object(Bucket="files", Key="a/b.txt", Body=b"by host")
+    assert s3.get_object(Bucket="files", Key="a/b.txt")["Body"].read() == b"by host"
+    assert [one["Key"] for one in by_host.list_objects_v2(Bucket="files")["Contents"]] == ["a/b.txt"]
+
+
+def test_a_forged_signature_is_refused_in_s3s_words(cloud: LocalCloud, s3: Any) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
+    forged = cloud.client("s3", aws_access_key_id=key, aws_secret_access_key="x" * 40)
+
+    status, code, message = refusal(lambda: forged.get_object(Bucket="files", Key="a"))
+    assert (status, code) == (403, "SignatureDoesNotMatch")
+    assert message.startswith("The request signature we calculated does not match")
+
+
+class TestStreams:
+    """Signed chunk by chunk: AWS's published example, and what is wrong with it."""
+
+    KEY = b"AWS4wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    AT, DAY = "20130524T000000Z", "20130524"
+    SIGNATURES = (
+        "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+        "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+        "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+    )
+    SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
+    PLAIN = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+
+    def verify(self, body: bytes, seed: str = SEED) -> None:
+        key = self.KEY
+        for part in (self.DAY, "us-east-1", "s3", "aws4_request"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        given = sigv4.Authorization("AKIAIOSFODNN7EXAMPLE", self.DAY, "us-east-1", "s3", "aws4_request", (), seed)
+        chunks.verify(body, given, key, self.AT, self.PLAIN)
+
+    def body(self, *contents: bytes) -> bytes:
+        pairs = zip(contents, self.SIGNATURES, strict=True)
+        return b"".join(
+            f"{len(content):x};chunk-signature={signature}\r\n".encode() + content + b"\r\n"
+            for content, signature in pairs
+        )
+
+    def test_the_published_example_is_taken(self) -> None:
+        self.verify(self.body(b"a" * 65536, b"a" * 1024, b""))
+
+    @pytest.mark.parametrize(
+        "contents", [(b"b" * 65536, b"a" * 1024, b""), (b"a" * 65536, b"a" * 1023 + b"b", b""), (b"a", b"a", b"")]
+    )
+    def test_another_content_is_not(self, contents: tuple[bytes, ...]) -> None:
+        with pytest.raises(InvalidSignatureException):
+            self.verify(self.body(*contents))
+
+    def test_nor_chunks_of_another_request(self) -> None:
+        with pytest.raises(InvalidSignatureException):
+            self.verify(self.body(b"a" * 65536, b"a" * 1024, b""), "0" * 64)
+
+    @pytest.mark.parametrize("cut", [1, 100, 66_000, -90, -1])
+    def test_nor_one_that_does_not_end_as_it_should(self, cut: int) -> None:
+        body = self.body(b"a" * 65536, b"a" * 1024, b"")
+        end = cut if cut > 0 else len(body) + cut - 4
+
+        with pytest.raises((IncompleteBody, InvalidSignatureException)):
+            self.verify(body[:end])
+
+    def test_a_stream_is_stored_without_its_signatures(self, cloud: LocalCloud, s3: Any) -> None:
+        iam = cloud.client("iam")
+        iam.create_user(UserName="ann")
+        document = {"Version": "2012-10-17", "Statement": allow("s3:*")}
+        iam.put_user_policy(UserName="ann", PolicyName="files", PolicyDocument=json.dumps(document))
+        made = iam.create_access_key(UserName="ann")["AccessKey"]
+        headers = {
+            "x-amz-content-sha256": self.PLAIN,
+            "x-amz-decoded-content-length": "11",
+            "content-encoding": "aws-chunked",
+        }
+        request = AWSRequest("PUT", "http://localhost:4566/files/stream", headers=headers, data=b"")
+        signer = S3SigV4Auth(Credentials(made["AccessKeyId"], made["SecretAccessKey"]), "s3", "us-east-1")
+        request.context["payload_signing_enabled"] = True
+        with mock.patch.object(S3SigV4Auth, "payload", return_value=self.PLAIN):
+            signer.add_auth(request)
+        sent = dict(request.headers.items())
+        sent["X-Amz-Content-SHA256"] = self.PLAIN
+        signature = sent["Authorization"].rpartition("Signature=")[2]
+        at = sent["X-Amz-Date"]
+        key = b"AWS4" + made["SecretAccessKey"].encode()
+        for part in (at[:8], "us-east-1", "s3", "aws4_request"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        body = b""
+        for content in (b"hello ", b"world", b""):
+            hashes = [hashlib.sha256(one).hexdigest() for one in (b"", content)]
+            text = ["AWS4-HMAC-SHA256-PAYLOAD", at, f"{at[:8]}/us-east-1/s3/aws4_request", signature, *hashes]
+            signature = hmac.digest(key, "\n".join(text).encode(), "sha256").hex()
+            body += f"{len(content):x};chunk-signature={signature}\r\n".encode() + content + b"\r\n"
+
+        assert cloud.fetch("PUT", "/files/stream", headers=sent, body=body).status == 200
+        assert s3.get_object(Bucket="files", Key="stream")["Body"].read() == b"hello world"
+        forged = body.replace(b"world", b"wurld")
+        assert code_of(cloud.fetch("PUT", "/files/stream", headers=sent, body=forged)) == (403, "SignatureDoesNotMatch")
+        assert s3.get_object(Bucket="files", Key="stream")["Body"].read() == b"hello world"
+
+
+def test_notifications_are_refused_by_name(s3: Any) -> None:
+    configuration: dict[str, Any] = {"QueueConfigurations": []}
+
+    _, code, message = refusal(
+        lambda: s3.put_bucket_notification_configuration(Bucket="files", NotificationConfiguration=configuration)
+    )
+    assert (code, "PutBucketNotificationConfiguration" in message) == ("NotImplementedException", True)
