@@ -159,7 +159,7 @@ class Cloud:
             self._call,
             verifier,
             guard=self.guard,
-            is_bucket=self.moto.is_bucket,
+            buckets=self.moto,
             handlers={
                 **dict.fromkeys(self.moto.services, self._ask_moto),
                 "lambda": self._invoke_api,

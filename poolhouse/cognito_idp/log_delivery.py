@@ -49,5 +49,5 @@ def _check(pool: UserPool, configuration: Mapping[str, Any]) -> None:
         raise FeatureUnavailableInTierException(
             f"The following features need to be disabled for the {pool.tier} pricing tier configured: Log Export"
         )
-    if not configuration.get("CloudWatchLogsConfiguration"):
-        not_built.refuse("Delivery of logs to S3 and Firehose")
+    if configuration.get("FirehoseConfiguration"):
+        not_built.refuse("Delivery of logs to Firehose")

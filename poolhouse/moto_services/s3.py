@@ -23,11 +23,12 @@ from requests.structures import CaseInsensitiveDict
 
 from poolhouse.errors import NotImplementedException
 from poolhouse.files import Files
+from poolhouse.moto_services import bucket_cors
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store import Store, Tx
-from poolhouse.web import Request, Response
+from poolhouse.web import Header, Request, Response
 from poolhouse.wire.buckets import path_style
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -100,7 +101,7 @@ class S3:
                 self._backend.buckets, (self._partition, self._account_id)
             )
             try:
-                response = self._answer(request, key)
+                response = _without_cors(self._answer(request, key))
                 if request.method not in _READS and response.status < _FIRST_ERROR:
                     self._settle(bucket, self._touched(request, key), _upload(request, response))
             except BaseException:
@@ -113,6 +114,25 @@ class S3:
         with _LOCK:
             found = self._backend.buckets.get(bucket)
             return found.policy.decode() if found is not None and found.policy else ""
+
+    def preflight(self, request: Request) -> Response:
+        """The answer to a browser that asks whether a page may do something with a bucket."""
+        rules = self._cors(request)
+        headers = bucket_cors.preflight(rules, request)
+        if headers is not None:
+            return Response(200, b"", tuple(headers))
+        said = bucket_cors.NOT_ALLOWED if rules else bucket_cors.NOT_ENABLED
+        body = f"<Error><Code>AccessForbidden</Code><Message>{said}</Message></Error>"
+        return Response(403, body.encode(), (("Content-Type", "application/xml"),))
+
+    def cors_headers(self, request: Request) -> list[Header]:
+        """What a page of another origin is told beside the answer to its request."""
+        return bucket_cors.simple(self._cors(request), request)
+
+    def _cors(self, request: Request) -> list[bucket_cors.Rule]:
+        with _LOCK:
+            bucket = self._backend.buckets.get(_named(path_style(request))[0])
+            return [] if bucket is None else [_rule(rule) for rule in bucket.cors]
 
     def deleted_keys(self, request: Request) -> list[str]:
         """The keys of a DeleteObjects."""
@@ -258,10 +278,31 @@ def deleted_keys(request: Request) -> list[str]:
     return [str(one.get("Key") or "") for one in objects if isinstance(one, dict)]
 
 
+def _without_cors(response: Response) -> Response:
+    """What moto tells pages goes by its own rules."""
+    kept = ((name, value) for name, value in response.headers if not name.lower().startswith("access-control-"))
+    return Response(response.status, response.body, tuple(kept))
+
+
 def _named(request: Request) -> tuple[str, str]:
     """The bucket and the key that a path names."""
     bucket, _, key = request.path.removeprefix("/").partition("/")
     return unquote(bucket), unquote(key)
+
+
+def _rule(rule: Any) -> bucket_cors.Rule:
+    return bucket_cors.Rule(
+        origins=_texts(rule.allowed_origins),
+        methods=_texts(rule.allowed_methods),
+        headers=_texts(rule.allowed_headers),
+        exposed=_texts(rule.exposed_headers),
+        max_age=str(rule.max_age_seconds or ""),
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    """moto keeps one as itself and several as a list."""
+    return [] if value is None else [value] if isinstance(value, str) else [str(one) for one in value]
 
 
 def _upload(request: Request, response: Response) -> str:

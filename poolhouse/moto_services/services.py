@@ -3,7 +3,7 @@
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from poolhouse.web import Request, Response
+from poolhouse.web import Header, Request, Response
 
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.files import Files
@@ -70,6 +70,14 @@ class MotoServices:
     def is_bucket(self, name: str) -> bool:
         """Whether S3 has a bucket of this name."""
         return self.s3.is_bucket(name)
+
+    def preflight(self, request: Request) -> Response:
+        """S3's answer to a preflight."""
+        return self.s3.preflight(request)
+
+    def cors_headers(self, request: Request) -> list[Header]:
+        """What S3 tells pages of other origins beside an answer."""
+        return self.s3.cors_headers(request)
 
     @property
     def s3(self) -> "S3":

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from poolhouse.call import Call
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.principal import ANONYMOUS, Principal
-from poolhouse.web import Request, Response
-from poolhouse.wire import buckets, cors
+from poolhouse.web import Header, Request, Response
+from poolhouse.wire import cors
+from poolhouse.wire.buckets import check_no_older_signature, is_presigned
 from poolhouse.wire.constraints import Violations, compile_request
 from poolhouse.wire.errors import InternalErrorException, UnknownOperationException
 from poolhouse.wire.protocol import Result, error_headers
@@ -35,6 +36,19 @@ _log = logging.getLogger(__name__)
 _IN_PROCESS = Request("POST", "/")
 
 
+class Buckets(Protocol):
+    """S3's buckets, which any path may name, and which answer browsers by their own rules."""
+
+    def is_bucket(self, name: str) -> bool:
+        """Whether there is one of this name."""
+
+    def preflight(self, request: Request) -> Response:
+        """The answer to a preflight."""
+
+    def cors_headers(self, request: Request) -> list[Header]:
+        """What pages of other origins are told beside an answer."""
+
+
 class AllowEverything:
     """The policy check of a cloud that has none."""
 
@@ -53,11 +67,12 @@ class Dispatcher:
         *,
         handlers: Mapping[str, Handler] | None = None,
         guard: Guard | None = None,
-        is_bucket: Callable[[str], bool] = lambda _: False,
+        buckets: Buckets | None = None,
         reraise: bool = False,
     ) -> None:
         self._handlers = handlers or {}
-        self._routes = Routes(services, self._handlers, is_bucket)
+        self._buckets = buckets
+        self._routes = Routes(services, self._handlers, buckets.is_bucket if buckets is not None else lambda _: False)
         self._make_call = make_call
         self._verifier = verifier
         self._guard = guard or AllowEverything()
@@ -67,14 +82,23 @@ class Dispatcher:
         """Answer a request in its service's protocol, whatever happens."""
         request_id = new_id()
         if cors.is_preflight(request):
-            return cors.preflight(request, request_id)
+            return self._preflight(request, request_id)
         try:
             route = self._routes.find(request)
         except ApiError:
             route = None
         if route is None:
             return cors.exposed(request, _unknown_service(request, request_id))
-        return cors.exposed(request, self._answer(route, request, request_id))
+        response = self._answer(route, request, request_id)
+        if route.metadata.is_s3 and self._buckets is not None:
+            return response.with_headers(self._buckets.cors_headers(request))
+        return cors.exposed(request, response)
+
+    def _preflight(self, request: Request, request_id: str) -> Response:
+        """By the bucket's rules where a bucket is meant; by AWS's own for every other service."""
+        if self._buckets is not None and self._routes.is_of_a_bucket(request):
+            return self._buckets.preflight(request)
+        return cors.preflight(request, request_id)
 
     def invoke_operation(self, service: str, operation: str, params: Mapping[str, Any]) -> Result:
         """Run an operation from inside this process, as the account's root, past the same checks. Raises ApiError."""
@@ -119,8 +143,8 @@ class Dispatcher:
         if route.operation and not route.is_signed:
             return ANONYMOUS
         metadata = route.metadata
-        if metadata.is_s3 and not request.header("authorization") and not buckets.is_presigned(request):
-            buckets.check_no_older_signature(request)
+        if metadata.is_s3 and not request.header("authorization") and not is_presigned(request):
+            check_no_older_signature(request)
             return ANONYMOUS  # whom bucket policies may let in
         return self._verifier.verify(request, service=metadata.signing_name, as_s3=metadata.is_s3)
 

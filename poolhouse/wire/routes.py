@@ -153,7 +153,7 @@ class Routes:
         nearest = None
         for metadata in self._candidates(request):
             protocol = next((name for name in _PATHS if name in metadata.protocols), None)
-            if protocol is None or (metadata.is_s3 and not is_signed and not self._is_of_a_bucket(request)):
+            if protocol is None or (metadata.is_s3 and not is_signed and not self.is_of_a_bucket(request)):
                 continue
             addressed = buckets.path_style(request) if metadata.is_s3 else request
             operation = self._operation_at(metadata, protocol, addressed)
@@ -164,8 +164,10 @@ class Routes:
                 nearest = nearest or Route(metadata, "", protocol)
         return nearest
 
-    def _is_of_a_bucket(self, request: Request) -> bool:
-        return self._is_bucket(buckets.path_style(request).path.split("/")[1])
+    def is_of_a_bucket(self, request: Request) -> bool:
+        """Whether a request's host or path names a bucket that is there."""
+        name = buckets.path_style(request).path.split("/")[1]
+        return bool(name) and self._is_bucket(name)
 
     def _operation_at(self, metadata: Metadata, protocol: str, request: Request) -> str | None:
         if protocol == _RPC_V2:

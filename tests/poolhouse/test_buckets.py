@@ -300,6 +300,50 @@ class TestStreams:
         assert s3.get_object(Bucket="files", Key="stream")["Body"].read() == b"hello world"
 
 
+class TestBrowsers:
+    APP, OTHER = "https://app.example.com", "https://evil.example.com"
+
+    @pytest.fixture(autouse=True)
+    def rules(self, s3: Any) -> None:
+        rules = [
+            {"AllowedMethods": ["PUT"], "AllowedOrigins": [self.APP], "AllowedHeaders": ["x-amz-*", "content-type"]},
+            {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.com"], "ExposeHeaders": ["ETag"]},
+        ]
+        s3.put_bucket_cors(Bucket="files", CORSConfiguration={"CORSRules": rules})
+
+    def ask(self, cloud: LocalCloud, origin: str, method: str, headers: str = "", bucket: str = "files") -> Response:
+        sent = {"Origin": origin, "Access-Control-Request-Method": method}
+        if headers:
+            sent["Access-Control-Request-Headers"] = headers
+        return cloud.fetch("OPTIONS", f"/{bucket}/a.txt", headers=sent)
+
+    def test_a_page_may_do_what_the_first_rule_that_fits_lets_it(self, cloud: LocalCloud) -> None:
+        allowed = dict(self.ask(cloud, self.APP, "PUT", "Content-Type, X-Amz-Date").headers)
+        assert allowed["Access-Control-Allow-Origin"] == self.APP
+        assert allowed["Access-Control-Allow-Headers"] == "content-type, x-amz-date"
+        assert allowed["Access-Control-Allow-Methods"] == "PUT"
+        for refused in (
+            self.ask(cloud, self.OTHER, "PUT"),
+            self.ask(cloud, self.APP, "DELETE"),
+            self.ask(cloud, self.APP, "PUT", "authorization"),
+            self.ask(cloud, "https://elsewhere.org", "GET"),
+        ):
+            assert code_of(refused) == (403, "AccessForbidden")
+            assert not any(name.startswith("Access-Control") for name, _ in refused.headers)
+
+    def test_answers_and_refusals_say_who_may_read_them(self, cloud: LocalCloud) -> None:
+        for origin, told in ((self.APP, self.APP), ("https://elsewhere.org", None)):
+            response = cloud.fetch("GET", "/files/none", headers={"Origin": origin})
+            assert dict(response.headers).get("Access-Control-Allow-Origin") == told
+
+    def test_a_bucket_without_rules_lets_no_page_in(self, cloud: LocalCloud, s3: Any) -> None:
+        s3.delete_bucket_cors(Bucket="files")
+
+        refused = self.ask(cloud, self.APP, "PUT")
+        assert code_of(refused) == (403, "AccessForbidden")
+        assert b"CORS is not enabled for this bucket." in refused.body
+
+
 def test_notifications_are_refused_by_name(s3: Any) -> None:
     configuration: dict[str, Any] = {"QueueConfigurations": []}
 

@@ -1,4 +1,4 @@
-"""What a pool writes to its log groups: what users did, and messages that could not be sent.
+"""What a pool writes to its log group or bucket: what users did, and messages that could not be sent.
 
 Cognito developer guide, "Exporting logs from user pools", whose two examples are what is known of the records. On AWS
 delivery is at best effort and of its own pace; here a line is there when the request is answered, and one that cannot
@@ -67,28 +67,42 @@ def _export(call: Call, pool: UserPool, configured_as: str, message: Mapping[str
     if not wanted:
         return
     source, level = _SOURCES[configured_as]
-    timestamp = int(call.now.timestamp() * 1000)
     record = {
-        "eventTimestamp": str(timestamp),
+        "eventTimestamp": str(int(call.now.timestamp() * 1000)),
         "eventSource": source,
         "logLevel": level,
         "message": message,
         "logSourceId": {"userPoolId": pool.id},
     }
-    arn = str(wanted[0]["CloudWatchLogsConfiguration"]["LogGroupArn"])
-    group = arn.partition(":log-group:")[2].removesuffix(":*")
-    stream = {"logGroupName": group, "logStreamName": pool.id}  # what AWS calls the stream is not known
-    line = {"timestamp": timestamp, "message": msgspec.json.encode(record).decode()}
+    line = msgspec.json.encode(record).decode()
+    to = wanted[0]
     try:
-        aside.wait(lambda: _put(call, stream, line))
+        if to.get("S3Configuration"):
+            aside.wait(lambda: _put_object(call, pool, str(to["S3Configuration"]["BucketArn"]), line))
+        else:
+            aside.wait(lambda: _put_line(call, pool, str(to["CloudWatchLogsConfiguration"]["LogGroupArn"]), line))
     except ApiError as error:
-        _log.warning("%s of pool %s is not in log group %s: %s", source, pool.id, group, error.code)
+        _log.warning("%s of pool %s is nowhere: %s", source, pool.id, error.code)
 
 
-def _put(call: Call, stream: Mapping[str, str], line: Mapping[str, object]) -> None:
+def _put_object(call: Call, pool: UserPool, bucket_arn: str, line: str) -> None:
+    """A record is an object of its own.
+
+    Only that there may be a folder AWSLogs is told; the rest of the key is a guess, after other services' logs.
+    """
+    day = call.now.strftime("%Y/%m/%d/%H")
+    key = f"AWSLogs/{call.account_id}/cognito/{call.region}/{pool.id}/{day}/{call.new_id()}.json"
+    bucket = bucket_arn.rpartition(":")[2]
+    call.operate("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": line.encode()})
+
+
+def _put_line(call: Call, pool: UserPool, group_arn: str, line: str) -> None:
+    group = group_arn.partition(":log-group:")[2].removesuffix(":*")
+    stream = {"logGroupName": group, "logStreamName": pool.id}  # what AWS calls the stream is not known
     try:
         call.operate("logs", "CreateLogStream", stream)
     except ApiError as error:
         if error.code != "ResourceAlreadyExistsException":
             raise
-    call.operate("logs", "PutLogEvents", {**stream, "logEvents": [line]})
+    event = {"timestamp": int(call.now.timestamp() * 1000), "message": line}
+    call.operate("logs", "PutLogEvents", {**stream, "logEvents": [event]})

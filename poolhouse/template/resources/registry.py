@@ -13,6 +13,7 @@ from poolhouse.template.resources import (
     kms,
     lambdas,
     logs,
+    s3,
 )
 from poolhouse.template.resources.base import ResourceType
 
@@ -26,6 +27,7 @@ TYPES: Mapping[str, ResourceType] = {
     **iam.TYPES,
     **kms.TYPES,
     **logs.TYPES,
+    **s3.TYPES,
     **inert.TYPES,
 }
 _WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"

@@ -89,20 +89,27 @@ def test_a_log_group_that_is_gone_stops_nobody(cloud: Any, cognito: Any, lines: 
     assert "AuthenticationResult" in house.begin()
 
 
-@pytest.mark.parametrize(
-    "destination",
-    [
-        {"S3Configuration": {"BucketArn": "arn:aws:s3:::logs"}},
-        {"FirehoseConfiguration": {"StreamArn": "arn:aws:firehose:us-east-1:000000000000:deliverystream/logs"}},
-    ],
-)
-def test_where_nothing_is_delivered_yet_is_refused_by_name(
-    cloud: Any, cognito: Any, destination: dict[str, Any]
-) -> None:
+def test_a_bucket_takes_them_too(cloud: Any, cognito: Any) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="logs")
     house = House(cloud, cognito, **PLUS)
+    log = {"EventSource": "userAuthEvents", "LogLevel": "INFO", "S3Configuration": {"BucketArn": "arn:aws:s3:::logs"}}
+    cognito.set_log_delivery_configuration(UserPoolId=house.pool_id, LogConfigurations=[log])
+    house.user()
 
-    with refused("NotImplementedException", "Delivery of logs to S3 and Firehose is not implemented yet."):
+    house.begin()
+    (found,) = s3.list_objects_v2(Bucket="logs")["Contents"]
+    record = json.loads(s3.get_object(Bucket="logs", Key=found["Key"])["Body"].read())
+    assert found["Key"].startswith("AWSLogs/")
+    assert (record["message"]["userName"], record["message"]["eventResponse"]) == ("ann", "Pass")
+
+
+def test_where_nothing_is_delivered_yet_is_refused_by_name(cloud: Any, cognito: Any) -> None:
+    house = House(cloud, cognito, **PLUS)
+    stream = {"StreamArn": "arn:aws:firehose:us-east-1:000000000000:deliverystream/logs"}
+
+    with refused("NotImplementedException", "Delivery of logs to Firehose is not implemented yet."):
         cognito.set_log_delivery_configuration(
             UserPoolId=house.pool_id,
-            LogConfigurations=[{"EventSource": "userAuthEvents", "LogLevel": "INFO", **destination}],
+            LogConfigurations=[{"EventSource": "userAuthEvents", "LogLevel": "INFO", "FirehoseConfiguration": stream}],
         )
