@@ -1,4 +1,4 @@
-"""Clients we did not write: boto3, pycognito, amazon-cognito-identity-js, and plain HTTP for the API."""
+"""Clients we did not write: boto3, pycognito, two JavaScript ones of AWS's, and plain HTTP for the API."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import boto3
 from pycognito import aws_srp
 
 REGION = "us-east-1"
-_SCRIPT = Path(__file__).parents[1] / "tests" / "clients" / "node" / "identity.mjs"
+_SCRIPTS = Path(__file__).parents[1] / "tests" / "clients" / "node"
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,24 @@ def srp(cognito: Any, pool: str, app_client: str, username: str, password: str, 
 
 
 def has_node() -> bool:
-    """Whether amazon-cognito-identity-js can be played here."""
-    return shutil.which("node") is not None and (_SCRIPT.parent / "node_modules").is_dir()
+    """Whether the JavaScript clients can be played here."""
+    return shutil.which("node") is not None and (_SCRIPTS / "node_modules").is_dir()
 
 
 def identity_js(**command: Any) -> dict[str, Any]:
     """One command for amazon-cognito-identity-js (tests/clients/node/identity.mjs)."""
-    done = subprocess.run(
-        ["node", str(_SCRIPT)], input=json.dumps(command), capture_output=True, text=True, check=True, timeout=60
-    )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(_run("identity.mjs", command))
+
+
+def aws_js(**command: Any) -> list[dict[str, Any]]:
+    """One command for the AWS SDK for JavaScript, with keys of an identity pool (tests/clients/node/aws.mjs)."""
+    return list(_run("aws.mjs", command))
+
+
+def _run(script: str, command: dict[str, Any]) -> Any:
+    run = ["node", str(_SCRIPTS / script)]
+    done = subprocess.run(run, input=json.dumps(command), capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _answer(status: int, body: bytes, headers: Any) -> Answer:

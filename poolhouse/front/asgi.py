@@ -108,7 +108,8 @@ async def _respond(send: _Send, response: Response) -> None:
         for name, value in response.headers
     ]
     body = b"" if response.status in _WITHOUT_BODY else response.body
-    if response.status not in _WITHOUT_BODY:
+    # An answer to HEAD states how long what it leaves out would be.
+    if response.status not in _WITHOUT_BODY and not any(name.lower() == b"content-length" for name, _ in headers):
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -79,5 +79,6 @@ def call(
     status, answered, body = dispatch(asked, url, asked.headers)
     if "json" in request.header("content-type"):  # moto says application/json in errors, AWS what it was sent
         answered = {**answered, "Content-Type": request.header("content-type")}
-    kept = tuple((name, str(value)) for name, value in answered.items() if name.lower() not in _OWN)
+    own = _OWN if request.method == "HEAD" else _OWN | {"content-length"}
+    kept = tuple((name, str(value)) for name, value in answered.items() if name.lower() not in own)
     return Response(int(status), body.encode() if isinstance(body, str) else body, kept)

@@ -203,6 +203,13 @@ def test_a_bucket_may_be_named_by_the_host(cloud: LocalCloud, s3: Any) -> None:
     assert [one["Key"] for one in by_host.list_objects_v2(Bucket="files")["Contents"]] == ["a/b.txt"]
 
 
+def test_what_is_only_asked_about_says_how_long_it_is(s3: Any) -> None:
+    s3.put_object(Bucket="files", Key="a", Body=b"hello", ContentType="text/plain")
+
+    told = s3.head_object(Bucket="files", Key="a")
+    assert (told["ContentLength"], told["ContentType"]) == (5, "text/plain")
+
+
 def test_a_forged_signature_is_refused_in_s3s_words(cloud: LocalCloud, s3: Any) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="ann")
