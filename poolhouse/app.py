@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from poolhouse import aside, operate
 from poolhouse.apigateway.gateway import Gateway
@@ -273,10 +274,12 @@ class Cloud:
     def _ask_s3(self, call: Call, service: str, request: Request) -> Response:
         """S3 has more to ask: for each object that is deleted, and before it says that there is no such object."""
         addressed = buckets.path_style(request)
-        bucket = addressed.path.split("/")[1]
-        if addressed.method == "POST" and addressed.query.startswith("delete"):
-            for key in self.moto.s3.deleted_keys(addressed):
-                self.guard.check(call, "s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}")
+        bucket = unquote(addressed.path.split("/")[1])
+        if request.method == "POST" and buckets.asks_for(request, "delete"):
+            buckets.check_not_in_chunks(request)
+            for key, version in self.moto.s3.deleted_objects(addressed):
+                action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+                self.guard.check(call, action, f"arn:aws:s3:::{bucket}/{key}")
         response = self._ask_moto(call, service, request)
         if response.status == 404 and request.method in ("GET", "HEAD") and addressed.path.count("/") > 1:
             self.guard.check(call, "s3:ListBucket", f"arn:aws:s3:::{bucket}")

@@ -94,7 +94,7 @@ class Guard:
         held = self._holdings(role_arn)
         trust = Policies(
             resource=None if held is None else _compiled(held.trust, f"trust policy of {role_arn}"),
-            resource_account_id=role_arn.split(":")[4],
+            resource_account_id=f"{role_arn}:::::".split(":")[4],
             resource_must_allow=True,
             resource_kind=Kind.TRUST,
         )
@@ -152,8 +152,8 @@ class Guard:
         keys: dict[str, Value | None] = {
             "aws:CurrentTime": call.now.isoformat(),
             "aws:EpochTime": str(int(call.now.timestamp())),
-            "aws:PrincipalAccount": principal.account_id,
-            "aws:PrincipalArn": principal.arn,
+            "aws:PrincipalAccount": principal.account_id or None,
+            "aws:PrincipalArn": principal.arn or None,
             "aws:PrincipalIsAWSService": "false",
             "aws:PrincipalType": _TYPES.get(principal.kind, "Anonymous"),
             "aws:RequestedRegion": call.region,
@@ -174,8 +174,7 @@ class Guard:
             keys: dict[str, Value | None] = {"aws:username": principal.arn.rpartition("/")[2]}
         else:
             keys = {}
-        holder = session.role_arn if session is not None else principal.arn
-        held = self._holdings(holder)
+        held = self._held_by(principal)
         tags = {**(held.tags if held is not None else {}), **(session.tags if session is not None else {})}
         keys |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
         if session is not None:
@@ -188,8 +187,7 @@ class Guard:
         return keys
 
     def _policies(self, principal: Principal, resource: Policies) -> Policies:
-        session = principal.session
-        held = self._holdings(session.role_arn if session is not None else principal.arn)
+        session, held = principal.session, self._held_by(principal)
         limits: list[Policy] | None = None
         if session is not None and (session.policies is not None or session.policy_arns):
             texts = [Document("session policy", text) for text in session.policies or ()]
@@ -205,6 +203,14 @@ class Guard:
             resource_must_allow=resource.resource_must_allow,
             resource_kind=resource.resource_kind,
         )
+
+    def _held_by(self, principal: Principal) -> Holdings | None:
+        """What a principal's user or role holds. A role that was made anew is not the one a session is of."""
+        session = principal.session
+        held = self._holdings(principal.arn if session is None else session.role_arn)
+        if session is None or held is None or principal.kind != "role_session":
+            return held
+        return held if session.user_id.startswith(f"{held.id}:") else None
 
     def _holdings(self, arn: str) -> Holdings | None:
         """What a user or role holds; looked up again only when IAM's records may have changed."""

@@ -3,12 +3,15 @@
 https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 """
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from poolhouse.iam import matching
+from poolhouse.iam.context import Context
+from poolhouse.iam.matching import Matcher
 from poolhouse.lambdas.entities import Permission
 
+_NO_KEYS = Context({})
 _INVOKE = ("lambda:InvokeFunction", "lambda:*", "*")
 
 
@@ -25,14 +28,9 @@ def is_permitted(permissions: Iterable[Permission], *, service: str, source_arn:
 
 def arn_like(pattern: str, arn: str) -> bool:
     """IAM's ArnLike: each of the six parts between colons is matched by itself, with * and ? in it."""
-    return _expression(pattern).fullmatch(arn) is not None
+    return _pattern(pattern)(arn, _NO_KEYS)
 
 
 @lru_cache(maxsize=1024)
-def _expression(pattern: str) -> re.Pattern[str]:
-    *parts, resource = pattern.split(":", 5)
-    return re.compile(":".join([*(_part(part, "[^:]") for part in parts), _part(resource, ".")]), re.DOTALL)
-
-
-def _part(part: str, anything: str) -> str:
-    return "".join({"*": anything + "*", "?": anything}.get(char) or re.escape(char) for char in part)
+def _pattern(pattern: str) -> Matcher:
+    return matching.arn(pattern, has_variables=False)

@@ -29,7 +29,8 @@ from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store import Store, Tx
 from poolhouse.web import Header, Request, Response
-from poolhouse.wire.buckets import path_style
+from poolhouse.wire.buckets import asks_for, path_style
+from poolhouse.wire.errors import MalformedXML
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FIRST_ERROR = 400
@@ -134,9 +135,9 @@ class S3:
             bucket = self._backend.buckets.get(_named(path_style(request))[0])
             return [] if bucket is None else [_rule(rule) for rule in bucket.cors]
 
-    def deleted_keys(self, request: Request) -> list[str]:
-        """The keys of a DeleteObjects."""
-        return deleted_keys(request)
+    def deleted_objects(self, request: Request) -> list[tuple[str, str]]:
+        """The keys of a DeleteObjects, each with its version where it names one."""
+        return deleted_objects(request)
 
     def is_bucket(self, name: str) -> bool:
         """Whether there is a bucket of this name."""
@@ -156,7 +157,7 @@ class S3:
     def _touched(self, request: Request, key: str) -> list[str]:
         if key:
             return [key]
-        return list(deleted_keys(request)) if request.method == "POST" else []
+        return [deleted for deleted, _ in deleted_objects(request)] if asks_for(request, "delete") else []
 
     def _settle(self, bucket: str, keys: Iterable[str], upload: str) -> None:
         """Keep what a request has changed: the bucket's settings, these objects, this upload."""
@@ -267,15 +268,15 @@ class S3:
         return Snapshot(_CLASSES, self._store.sealer, left_out=_NOT_KEPT)
 
 
-def deleted_keys(request: Request) -> list[str]:
-    """The keys of a DeleteObjects' body; none of a body that cannot be read."""
+def deleted_objects(request: Request) -> list[tuple[str, str]]:
+    """The keys and versions of a DeleteObjects' body. Raises MalformedXML."""
     try:
         read: Any = xmltodict.parse  # as moto reads it, so that what is decided on is what is done
         found = read(request.body, strip_whitespace=False)["Delete"].get("Object") or []
-    except (ValueError, KeyError, TypeError, AttributeError, ExpatError):
-        return []
+    except (ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
+        raise MalformedXML from error
     objects = found if isinstance(found, list) else [found]
-    return [str(one.get("Key") or "") for one in objects if isinstance(one, dict)]
+    return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects if isinstance(one, dict)]
 
 
 def _without_cors(response: Response) -> Response:

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from poolhouse.requests.asked import Asked, Params, Scope
@@ -24,6 +24,7 @@ _TABLE_OF = {
     "update": re.compile(r"\bupdate\s+\"?([\w.\-]+)\"?", re.IGNORECASE),
     "delete": re.compile(r"\bfrom\s+\"?([\w.\-]+)\"?", re.IGNORECASE),
 }
+_NOT_PLAIN = re.compile(r"\b(?:or|not|in|between)\b|--|/\*", re.IGNORECASE)
 _UNKNOWN = "?"  # a partition that could not be read from a statement is nobody's
 
 
@@ -74,12 +75,13 @@ def _queried(params: Params, partition: str) -> list[Any]:
     conditions = params.get("KeyConditions")
     if isinstance(conditions, Mapping) and isinstance(conditions.get(partition), Mapping):
         return list(conditions[partition].get("AttributeValueList") or ())
+    expression = params.get("KeyConditionExpression")
+    if not expression:
+        return []
     names, values = params.get("ExpressionAttributeNames") or {}, params.get("ExpressionAttributeValues") or {}
-    spellings = [partition, *(alias for alias, name in names.items() if name == partition)]
-    found = re.search(
-        rf"(?<![\w#])(?:{'|'.join(map(re.escape, spellings))})\s*=\s*(:\w+)", str(params.get("KeyConditionExpression"))
-    )
-    return [] if found is None else [values.get(found[1])]
+    spellings = "|".join(map(re.escape, [partition, *(alias for alias, name in names.items() if name == partition)]))
+    found = re.findall(rf"(?<![\w#])(?:{spellings})\s*=\s*(:\w+)", str(expression))
+    return [values.get(name) for name in found] or [{"S": _UNKNOWN}]
 
 
 def _text(value: object) -> str | None:
@@ -167,15 +169,20 @@ def _statement(source: Params, scope: Scope) -> Asked:
 
 
 def _stated(text: str, partition: str, source: Params) -> list[str]:
-    """The partition a statement says it is about."""
-    found = re.search(
-        rf"[\"']?(?<![\w]){re.escape(partition)}[\"']?\s*[=:]\s*('(?:[^']|'')*'|\?|-?[\d.]+)", text, re.IGNORECASE
-    )
-    if found is None:
+    """The partitions a statement says it is about; what is not plain is about nobody's."""
+    outside = re.sub(r"'(?:[^']|'')*'", lambda quoted: "x" * len(quoted[0]), text)
+    if _NOT_PLAIN.search(outside):
         return [_UNKNOWN]
-    if found[1] != "?":
-        return [found[1].strip("'").replace("''", "'")]
-    position = re.sub(r"'(?:[^']|'')*'", lambda quoted: "x" * len(quoted[0]), text[: found.start(1)]).count("?")
+    pattern = rf"[\"']?(?<![\w]){re.escape(partition)}[\"']?\s*[=:]\s*('(?:[^']|'')*'|\?|-?[\d.]+)"
+    found = list(re.finditer(pattern, text, re.IGNORECASE))
     parameters = source.get("Parameters") or ()
+    values = [_value(one, outside, parameters) for one in found]
+    return values or [_UNKNOWN]
+
+
+def _value(found: re.Match[str], outside: str, parameters: Sequence[object]) -> str:
+    if found[1] != "?":
+        return found[1].strip("'").replace("''", "'")
+    position = outside[: found.start(1)].count("?")
     value = _text(parameters[position]) if position < len(parameters) else None
-    return [value or _UNKNOWN]
+    return value or _UNKNOWN

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 """
 
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlparse
 
 from poolhouse.requests.asked import Asked, Params, Scope
 
@@ -23,7 +23,6 @@ _ACTIONS = {
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeleteBucketTagging": "PutBucketTagging",
-    "DeleteObjects": "DeleteObject",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "GetBucketCors": "GetBucketCORS",
@@ -63,6 +62,8 @@ _VERSIONED = frozenset(
 
 def asked(operation: str, params: Params, _scope: Scope) -> list[Asked]:
     """The action on the bucket or object; for a copy also to read its source, with an ACL or tags also to set these."""
+    if operation == "DeleteObjects":  # each of its objects is asked for when its body is read
+        return []
     bucket, key = str(params.get("Bucket") or ""), str(params.get("Key") or "")
     action = _ACTIONS.get(operation, operation)
     if params.get("VersionId") and action in _VERSIONED:
@@ -77,11 +78,6 @@ def asked(operation: str, params: Params, _scope: Scope) -> list[Asked]:
         if params.get("Tagging"):
             found.append(Asked("s3:PutObjectTagging", arn, _keys(params)))
     return found
-
-
-def asked_for_deletion(bucket: str, keys: Iterable[str]) -> list[Asked]:
-    """Every object of a DeleteObjects is a decision of its own."""
-    return [Asked("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}") for key in keys]
 
 
 def _keys(params: Params) -> _KeyValues:
@@ -106,9 +102,10 @@ def _keys(params: Params) -> _KeyValues:
 
 
 def _source(given: str) -> Asked:
-    path, _, query = given.partition("?")
-    action = "GetObjectVersion" if query.startswith("versionId=") else "GetObject"
-    return Asked(f"s3:{action}", f"arn:aws:s3:::{unquote(path).lstrip('/')}")
+    """What is copied, read as moto reads it: a URL, of which the path counts."""
+    found = urlparse(given)
+    action = "GetObjectVersion" if "versionId" in found.query else "GetObject"
+    return Asked(f"s3:{action}", f"arn:aws:s3:::{unquote(found.path).lstrip('/')}")
 
 
 def _sets_acl(params: Params) -> bool:

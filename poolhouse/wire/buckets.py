@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 
 import dataclasses
 import re
+from urllib.parse import parse_qs
 
 from poolhouse.web import Request
-from poolhouse.wire.errors import InvalidRequest
+from poolhouse.wire.errors import IncompleteBody, InvalidRequest
 
 _HOST = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\.s3(?:[.-][a-z0-9-]+)?)?\.(?:localhost|amazonaws\.com)"
@@ -46,3 +47,14 @@ def check_no_older_signature(request: Request) -> None:
     names = {field.partition("=")[0] for field in request.query.split("&")}
     if {"AWSAccessKeyId", "Signature"} <= names:
         raise InvalidRequest
+
+
+def asks_for(request: Request, subresource: str) -> bool:
+    """Whether the query names this part of a bucket or object."""
+    return subresource in parse_qs(request.query, keep_blank_values=True)
+
+
+def check_not_in_chunks(request: Request) -> None:
+    """Raise IncompleteBody for a document that comes in chunks, which nobody would have looked into."""
+    if request.header("x-amz-content-sha256").startswith("STREAMING-"):
+        raise IncompleteBody

@@ -130,6 +130,8 @@ class Dispatcher:
         handler = self._handlers.get(route.metadata.name)
         if handler is not None:
             call = self._make_call(request, self._authenticate(route, request), request_id)
+            if not route.operation:  # what was not decided on is not done
+                raise UnknownOperationException
             self._guard.allow(call, route.metadata.name, route.operation, lambda: route.peek(request))
             return handler(call, route.metadata.name, request)
         if not route.operation:

@@ -51,6 +51,14 @@ class RequestNotYetValid(ApiError):
     message = "Request is not yet valid"  # a guess
 
 
+class MalformedXML(ApiError):
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+class HeadersNotSigned(ApiError):
+    message = "There were headers present in the request which were not signed"
+
+
 class InvalidRequest(ApiError):
     message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
 

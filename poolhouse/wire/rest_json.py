@@ -44,14 +44,19 @@ class Router:
         self._routes = sorted(routes, key=lambda route: (route[1].pattern.count("("), -len(route[2]), -len(route[3])))
 
     def find(self, request: Request) -> str | None:
-        """The operation's name."""
+        """The operation's name; None also where fields of the query ask for two of them at once."""
         fields = parse_qs(request.query, keep_blank_values=True).keys()
-        for method, pattern, needed, headers, name in self._routes:
-            if method != request.method or not needed <= fields or not pattern.fullmatch(request.path):
-                continue
-            if all(request.header(header) for header in headers):
-                return name
-        return None
+        found = [
+            (needed, name)
+            for method, pattern, needed, headers, name in self._routes
+            if method == request.method
+            and needed <= fields
+            and pattern.fullmatch(request.path)
+            and all(request.header(header) for header in headers)
+        ]
+        if not found or any(not needed <= found[0][0] for needed, _ in found):
+            return None
+        return found[0][1]
 
 
 def _required_in(model: ServiceModel, operation: str, location: str) -> set[str]:

@@ -26,6 +26,7 @@ from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.errors import (
     AuthorizationQueryParametersError,
     ExpiredTokenException,
+    HeadersNotSigned,
     IncompleteSignatureException,
     InvalidSignatureException,
     MissingAuthenticationTokenException,
@@ -42,6 +43,7 @@ _TERMINATOR = "aws4_request"
 _TIME = "%Y%m%dT%H%M%SZ"
 _SKEW = timedelta(minutes=5)
 _MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target")
+_MAY_GO_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-security-token"})
 _UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-")
 
 _IN_QUERY = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
@@ -225,6 +227,8 @@ class Verifier:
             if name not in given.signed_headers and (name == "host" or (request.header(name) and given.ttl is None)):
                 shown = "Host' or ':authority" if name == "host" else name.title()
                 raise InvalidSignatureException(f"'{shown}' must be a 'SignedHeader' in the AWS Authorization.")
+        if as_s3 or given.ttl is not None:
+            _check_all_are_signed(request, given)
         is_in_query = given.ttl is not None
         payload = payload_hash(request, as_s3=as_s3, is_presigned=is_in_query)
         canonical = canonical_request(request, given.signed_headers, payload, as_s3=as_s3)
@@ -296,6 +300,13 @@ def _check_time(at: datetime, now: datetime) -> None:
         raise InvalidSignatureException(
             f"Signature not yet current: {shown} is still later than {latest} ({current} + 5 min.)"
         )
+
+
+def _check_all_are_signed(request: Request, given: Authorization) -> None:
+    """What S3 asks of every x-amz- header, lest whoever has a URL adds one. The session's token may go unsigned."""
+    for name, _ in request.headers:
+        if name.startswith("x-amz-") and name not in given.signed_headers and name not in _MAY_GO_UNSIGNED:
+            raise HeadersNotSigned
 
 
 def _check_ttl(at: datetime, ttl: timedelta, now: datetime) -> None:

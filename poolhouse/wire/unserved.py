@@ -24,6 +24,7 @@ _OF_S3: Mapping[type[ApiError], tuple[str, int, str]] = {
     ),
     errors.ExpiredTokenException: ("ExpiredToken", 400, "The provided token has expired."),
     errors.RequestExpired: ("AccessDenied", 403, ""),
+    errors.HeadersNotSigned: ("AccessDenied", 403, ""),
     errors.RequestNotYetValid: ("AccessDenied", 403, ""),
     errors.InternalErrorException: ("InternalError", 500, "We encountered an internal error. Please try again."),
     AccessDeniedException: ("AccessDenied", 403, ""),

@@ -307,6 +307,110 @@ class TestStreams:
         assert s3.get_object(Bucket="files", Key="stream")["Body"].read() == b"hello world"
 
 
+class TestWhatIsDecidedOnIsWhatIsDone:
+    """A request is read once, whatever way it is written."""
+
+    @pytest.fixture
+    def ann(self, cloud: LocalCloud) -> Callable[..., Any]:
+        """An S3 client of somebody who may do this."""
+        iam = cloud.client("iam")
+        iam.create_user(UserName="ann")
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        self.keys = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+        def client(*statements: dict[str, Any]) -> Any:
+            document = {"Version": "2012-10-17", "Statement": list(statements)}
+            iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=json.dumps(document))
+            return cloud.client(
+                "s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+            )
+
+        return client
+
+    def send(self, cloud: LocalCloud, method: str, path: str, body: bytes = b"", **headers: str) -> Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = AWSRequest(method, f"http://localhost:4566{path}", data=body, headers=named)
+        payload = named.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
+        with mock.patch.object(S3SigV4Auth, "payload", return_value=payload):
+            S3SigV4Auth(self.keys, "s3", "us-east-1").add_auth(request)
+        return cloud.fetch(method, path, headers=dict(request.headers.items()), body=body)
+
+    @pytest.mark.parametrize(
+        "key",
+        ["a%2Fb", "a%252e", "a;b", "a#b", "a?b&c=d", "a//b", "/a", "../x", "./y", "dir/", "ü+ü x", "a\\b", "'\"<&>"],
+    )
+    def test_an_object_is_decided_on_by_the_name_it_gets(
+        self, cloud: LocalCloud, s3: Any, ann: Callable[..., Any], key: str
+    ) -> None:
+        mine = ann(allow("s3:*"))
+
+        mine.put_object(Bucket="files", Key=key, Body=b"x")
+        decisions = json.loads(cloud.fetch("GET", "/_poolhouse/decisions").body)
+        (listed,) = s3.list_objects_v2(Bucket="files")["Contents"]
+        assert listed["Key"] == key
+        assert decisions[0]["resource"] == f"arn:aws:s3:::files/{key}"
+        assert mine.get_object(Bucket="files", Key=key)["Body"].read() == b"x"
+
+    def test_two_things_asked_at_once_are_neither(self, cloud: LocalCloud, s3: Any, ann: Callable[..., Any]) -> None:
+        s3.put_object(Bucket="files", Key="a", Body=b"x", Tagging="t=1")
+        ann(allow("s3:GetObjectTagging", "s3:PutObjectTagging", "s3:GetBucketTagging"))
+
+        assert self.send(cloud, "GET", "/files/a?tagging").status == 200
+        for path in (
+            "/files/a?tagging&acl",
+            "/files/a?acl&tagging",
+            "/files?policy&tagging",
+            "//files/a",
+            "/files//a/../a",
+        ):
+            assert self.send(cloud, "GET", path).status in (400, 403, 404)
+
+    def test_each_object_of_many_is_decided_on(self, cloud: LocalCloud, s3: Any, ann: Callable[..., Any]) -> None:
+        for key in ("mine/a", "theirs/a"):
+            s3.put_object(Bucket="files", Key=key, Body=b"x")
+        mine = ann({**allow("s3:DeleteObject"), "Resource": "arn:aws:s3:::files/mine/*"})
+
+        for objects in ([{"Key": "mine/a"}, {"Key": "theirs/a"}], [{"Key": "theirs/a"}]):
+            call = lambda: mine.delete_objects(Bucket="files", Delete={"Objects": objects})  # noqa: B023, E731
+            assert refusal(call)[:2] == (403, "AccessDenied")
+        body = b"<Delete><Object><Key>theirs/a</Key></Object></Delete>"
+        for path in ("/files?x=1&delete", "/files?%64elete"):
+            assert self.send(cloud, "POST", path, body).status in (400, 403, 404)
+        chunk = b"%x;chunk-signature=%s\r\n%s\r\n0;chunk-signature=%s\r\n\r\n" % (len(body), b"0" * 64, body, b"0" * 64)
+        streamed = {"x_amz_content_sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x_amz_decoded_content_length": "53"}
+        assert self.send(cloud, "POST", "/files?delete", chunk, **streamed).status in (400, 403)
+        assert code_of(self.send(cloud, "POST", "/files?delete", b"<Delete>")) == (400, "MalformedXML")
+        assert len(s3.list_objects_v2(Bucket="files")["Contents"]) == 2
+        mine.delete_objects(Bucket="files", Delete={"Objects": [{"Key": "mine/a"}]})
+        assert [one["Key"] for one in s3.list_objects_v2(Bucket="files")["Contents"]] == ["theirs/a"]
+
+    @pytest.mark.parametrize("source", ["files/secret;x", "http://x/files/secret", "/files/secret#x", "files/%73ecret"])
+    def test_a_copy_is_of_what_was_decided_on(
+        self, cloud: LocalCloud, s3: Any, ann: Callable[..., Any], source: str
+    ) -> None:
+        s3.put_object(Bucket="files", Key="secret", Body=b"secret")
+        denied = {**allow("s3:GetObject"), "Effect": "Deny", "Resource": "arn:aws:s3:::files/secret"}
+        ann(allow("s3:*"), denied)
+
+        self.send(cloud, "PUT", "/files/copy", x_amz_copy_source=source)
+        assert [one["Key"] for one in s3.list_objects_v2(Bucket="files")["Contents"]] == ["secret"]
+
+    def test_whoever_has_a_url_adds_no_header_to_it(self, cloud: LocalCloud, s3: Any, ann: Callable[..., Any]) -> None:
+        s3.put_object(Bucket="files", Key="secret", Body=b"secret")
+        ann(allow("s3:*"))
+        keys = {"aws_access_key_id": self.keys.access_key, "aws_secret_access_key": self.keys.secret_key}
+        url = cloud.client("s3", **keys, config=V4).generate_presigned_url(
+            "put_object", Params={"Bucket": "files", "Key": "mine"}
+        )
+        path = url.removeprefix("http://localhost:4566")
+
+        for header in ({"x-amz-copy-source": "files/secret"}, {"x-amz-acl": "public-read"}):
+            refused = cloud.fetch("PUT", path, headers=header, body=b"x")
+            assert code_of(refused) == (403, "AccessDenied")
+            assert b"There were headers present in the request which were not signed" in refused.body
+        assert [one["Key"] for one in s3.list_objects_v2(Bucket="files")["Contents"]] == ["secret"]
+
+
 class TestBrowsers:
     APP, OTHER = "https://app.example.com", "https://evil.example.com"
 

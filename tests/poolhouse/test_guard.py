@@ -189,6 +189,36 @@ class TestDynamoDB:
             assert refusal(call)[1] == "AccessDeniedException"
         assert refusal(lambda: notes.execute_statement(Statement='SELECT * FROM "notes"'))[1] == "AccessDeniedException"
 
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT * FROM \"notes\" WHERE owner = 'ann' OR owner = 'bob'",
+            "SELECT * FROM notes WHERE owner IN ['ann', 'bob']",
+            "SELECT * FROM notes WHERE /* owner = 'ann' */ id = '1'",
+            "SELECT * FROM notes WHERE id = '1' -- owner = 'ann'",
+            "SELECT * FROM notes WHERE owner = 'ann' AND owner = 'bob'",
+            "SELECT * FROM notes WHERE NOT owner = 'ann'",
+            "INSERT INTO notes VALUE {'owner': 'bob', 'id': '1'}",
+            "UPDATE notes SET title = 'x' WHERE owner = 'bob' AND id = '1'",
+            "DELETE FROM notes WHERE owner = 'bob' AND id = '1'",
+        ],
+    )
+    def test_a_statement_that_is_not_plainly_about_ones_own_is_refused(self, ann: Ann, statement: str) -> None:
+        notes = ann("dynamodb", allow("dynamodb:*", **self.OWN))
+
+        assert refusal(lambda: notes.execute_statement(Statement=statement))[1] == "AccessDeniedException"
+
+    @pytest.mark.parametrize("expression", [":o = #o", "#o = :o AND #o = :p", "begins_with(#o, :o)", "id = :o"])
+    def test_a_query_that_is_not_plainly_about_ones_own_is_refused(self, ann: Ann, expression: str) -> None:
+        notes = ann("dynamodb", allow("dynamodb:*", **self.OWN))
+        query = {
+            "KeyConditionExpression": expression,
+            "ExpressionAttributeNames": {"#o": "owner"},
+            "ExpressionAttributeValues": {":o": {"S": "ann"}, ":p": {"S": "bob"}},
+        }
+
+        assert refusal(lambda: notes.query(TableName="notes", **query))[1] == "AccessDeniedException"
+
     def test_attributes_that_are_not_allowed(self, ann: Ann) -> None:
         only: dict[str, Any] = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["owner", "id", "title"]}}
         notes = ann("dynamodb", allow("dynamodb:GetItem", **only))
@@ -273,6 +303,32 @@ def handler(event, context):
         f"User: arn:aws:sts::{ACCOUNT}:assumed-role/no/no is not authorized to perform: cognito-idp:ListUserPools on "
         "resource: * because no identity-based policy allows the cognito-idp:ListUserPools action"
     ) in answers[0]
+
+
+def test_a_role_made_anew_is_not_the_one_a_session_is_of(cloud: LocalCloud, ann: Ann) -> None:
+    iam = cloud.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": ANN}, "Action": "sts:AssumeRole"}
+    anything = json.dumps({"Version": "2012-10-17", "Statement": allow("*")})
+
+    def make() -> None:
+        trusts = json.dumps({"Version": "2012-10-17", "Statement": trust})
+        iam.create_role(RoleName="clerk", AssumeRolePolicyDocument=trusts)
+        iam.put_role_policy(RoleName="clerk", PolicyName="may", PolicyDocument=anything)
+
+    make()
+    sts = ann("sts", allow("s3:*"))
+    keys = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/clerk", RoleSessionName="ann")["Credentials"]
+    clerk = cloud.client(
+        "cognito-idp",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    assert clerk.list_user_pools(MaxResults=1)["UserPools"] == []
+    iam.delete_role_policy(RoleName="clerk", PolicyName="may")
+    iam.delete_role(RoleName="clerk")
+    make()
+    assert refusal(lambda: clerk.list_user_pools(MaxResults=1))[1] == "AccessDeniedException"
 
 
 def test_a_policy_that_none_could_decide_by_is_refused(cloud: LocalCloud, ann: Ann) -> None:

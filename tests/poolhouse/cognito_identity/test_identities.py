@@ -423,6 +423,15 @@ class TestBasicFlow:
         with pytest.raises(Exception, match=r"ExpiredTokenException.*must be before the expiration date/time"):
             self.assume(classic, good)
 
+    @pytest.mark.parametrize("arn", ["x" * 20, "arn:aws:iam::000000000000:user/ann", "arn:aws:iam:::role/users"])
+    def test_what_is_no_role_is_nobodys(self, classic: People, arn: str) -> None:
+        token = self.token(classic, {})
+
+        with refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+            classic.cloud.client("sts").assume_role_with_web_identity(
+                RoleArn=arn, RoleSessionName="app", WebIdentityToken=token
+            )
+
     def test_it_is_off_where_the_pool_does_not_say_so(self, people: People) -> None:
         with refused("InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."):
             people.identity.get_open_id_token(IdentityId=people.get_id())
