@@ -18,6 +18,7 @@ from demo.stage import Stage, cloud
 from poolhouse.store import Store
 
 KILLS = 20
+AT_LEAST = 2  # transactions acknowledged before each kill, however busy the machine is
 PASSWORD = "Correct-horse-7-battery"
 
 
@@ -38,6 +39,7 @@ class Clients:
         self._cognito = aws("cognito-idp", stage.endpoint)
         self._stage = stage
         self._seen = seen
+        self.recorded = threading.Semaphore(0)
         self._pool, self._web = stage.outputs["UserPoolId"], stage.outputs["WebClientId"]
 
     def sign_up(self) -> None:
@@ -61,6 +63,7 @@ class Clients:
         )
         if answer.status == 201:
             self._seen.transactions.add(answer.body["id"])
+            self.recorded.release()
 
 
 def machine_token(stage: Stage) -> str:
@@ -93,7 +96,9 @@ def kill_under_load(stage: Stage, seen: Acknowledged) -> None:
     ]
     for thread in threads:
         thread.start()
-    threads[0].join(random.uniform(0.3, 0.8))  # the load goes on for this long
+    for _ in range(AT_LEAST):
+        assert clients.recorded.acquire(timeout=60)
+    threads[0].join(random.uniform(0, 0.4))  # the load goes on for this long
     stage.process.send_signal(signal.SIGKILL)
     stage.process.wait()
     for thread in threads:
