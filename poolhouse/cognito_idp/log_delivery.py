@@ -6,7 +6,7 @@ from typing import Any
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import UserPool
 from poolhouse.cognito_idp.errors import FeatureUnavailableInTierException, InvalidParameterException
-from poolhouse.cognito_idp.flows import configurations, find, not_built
+from poolhouse.cognito_idp.flows import configurations, find
 
 Request = Mapping[str, Any]
 
@@ -49,5 +49,3 @@ def _check(pool: UserPool, configuration: Mapping[str, Any]) -> None:
         raise FeatureUnavailableInTierException(
             f"The following features need to be disabled for the {pool.tier} pricing tier configured: Log Export"
         )
-    if configuration.get("FirehoseConfiguration"):
-        not_built.refuse("Delivery of logs to Firehose")

@@ -8,6 +8,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
@@ -96,11 +97,7 @@ class S3:
         if request.method == "PUT" and not key and "notification" in request.query.split("&"):
             raise NotImplementedException("s3 PutBucketNotificationConfiguration is not implemented yet in Poolhouse")
         with _LOCK:
-            visit(self._account_id, self._region)
-            install(models.s3_backends, self._account_id, self._partition, self._backend)
-            models.s3_backends.bucket_accounts = dict.fromkeys(
-                self._backend.buckets, (self._partition, self._account_id)
-            )
+            self._install()
             try:
                 response = _without_cors(self._answer(request, key))
                 if request.method not in _READS and response.status < _FIRST_ERROR:
@@ -109,6 +106,17 @@ class S3:
                 self._load()
                 raise
         return response
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """While another service of moto's writes to these buckets; what it wrote is kept at the end."""
+        with _LOCK:
+            self._install()
+            yield
+            for name, bucket in self._backend.buckets.items():
+                fresh = [key for key, versions in bucket.keys._iterlists() if any(map(_is_fresh, versions))]
+                if fresh:
+                    self._settle(name, fresh, "")
 
     def policy(self, bucket: str) -> str:
         """A bucket's policy, as JSON; empty for none."""
@@ -142,6 +150,12 @@ class S3:
     def is_bucket(self, name: str) -> bool:
         """Whether there is a bucket of this name."""
         return name in self._backend.buckets
+
+    def _install(self) -> None:
+        visit(self._account_id, self._region)
+        install(models.s3_backends, self._account_id, self._partition, self._backend)
+        owner = (self._partition, self._account_id)
+        models.s3_backends.bucket_accounts = dict.fromkeys(self._backend.buckets, owner)
 
     def _answer(self, request: Request, key: str) -> Response:
         dispatch = S3Response.key_dispatch if key else S3Response.bucket_dispatch
@@ -277,6 +291,11 @@ def deleted_objects(request: Request) -> list[tuple[str, str]]:
         raise MalformedXML from error
     objects = found if isinstance(found, list) else [found]
     return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects if isinstance(one, dict)]
+
+
+def _is_fresh(version: Any) -> bool:
+    """Whether moto still holds an object's content itself."""
+    return isinstance(version, models.FakeKey) and not isinstance(version._value_buffer, _Content)
 
 
 def _without_cors(response: Response) -> Response:

@@ -1,7 +1,9 @@
 """Which service a request is for. moto takes most of a second to import, so a service is loaded at first use."""
 
+import importlib
 import threading
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from poolhouse.web import Header, Request, Response
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imp
     from poolhouse.moto_services.s3 import S3
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "iam", "kms", "logs", "s3")
+SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3")
+_CLASSES = {"dynamodb": "DynamoDB", "iam": "Iam", "kms": "Kms", "whole": "Whole"}
 _WARMED = ("dynamodb", "iam")
 
 
@@ -32,7 +35,7 @@ class MotoServices:
         self._files = files
         self._account_id = account_id
         self._region = region
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._backends: dict[str, Backend] = {}
 
     def handle(self, service: str, request: Request) -> Response:
@@ -106,22 +109,24 @@ class MotoServices:
             return self._backends[service]
 
     def _load(self, service: str) -> Backend:
-        if service == "dynamodb":
-            from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
+        """Each service's module is imported here, when it is first needed."""
+        where: Any = {"account_id": self._account_id, "region": self._region}
+        match service:
+            case "s3":
+                from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
-            return DynamoDB(self._store, account_id=self._account_id, region=self._region)
-        if service == "kms":
-            from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
+                return S3(self._store, self._files, **where)
+            case "firehose":
+                from poolhouse.moto_services.firehose import Firehose  # noqa: PLC0415
 
-            return Kms(self._store, account_id=self._account_id, region=self._region)
-        if service == "s3":
-            from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
+                return Firehose(self._store, lambda: self.s3, **where)
+            case "dynamodb" | "iam" | "kms":
+                return _imported(service)(self._store, **where)
+            case _:
+                return _imported("whole")(self._store, service, **where)
 
-            return S3(self._store, self._files, account_id=self._account_id, region=self._region)
-        if service == "iam":
-            from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
 
-            return Iam(self._store, account_id=self._account_id, region=self._region)
-        from poolhouse.moto_services.whole import Whole  # noqa: PLC0415
-
-        return Whole(self._store, service, account_id=self._account_id, region=self._region)
+def _imported(name: str) -> Callable[..., Backend]:
+    module = importlib.import_module(f"poolhouse.moto_services.{name}")
+    made: Callable[..., Backend] = getattr(module, _CLASSES[name])
+    return made

@@ -43,6 +43,7 @@ class Kind:
 
 
 KINDS = {
+    "firehose": Kind("moto.firehose.responses:FirehoseResponse", ("moto.firehose.models",), "firehose_backends"),
     "logs": Kind(
         "moto.logs.responses:LogsResponse",
         ("moto.logs.models", "moto.logs.metric_filters"),

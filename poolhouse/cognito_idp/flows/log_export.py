@@ -1,4 +1,4 @@
-"""What a pool writes to its log group or bucket: what users did, and messages that could not be sent.
+"""What a pool writes to its log group, bucket or stream: what users did, and messages that could not be sent.
 
 Cognito developer guide, "Exporting logs from user pools", whose two examples are what is known of the records. On AWS
 delivery is at best effort and of its own pace; here a line is there when the request is answered, and one that cannot
@@ -7,6 +7,7 @@ be written is dropped, with a line in this program's own log.
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -75,14 +76,21 @@ def _export(call: Call, pool: UserPool, configured_as: str, message: Mapping[str
         "logSourceId": {"userPoolId": pool.id},
     }
     line = msgspec.json.encode(record).decode()
-    to = wanted[0]
     try:
-        if to.get("S3Configuration"):
-            aside.wait(lambda: _put_object(call, pool, str(to["S3Configuration"]["BucketArn"]), line))
-        else:
-            aside.wait(lambda: _put_line(call, pool, str(to["CloudWatchLogsConfiguration"]["LogGroupArn"]), line))
+        aside.wait(lambda: _deliver(call, pool, wanted[0], line))
     except ApiError as error:
         _log.warning("%s of pool %s is nowhere: %s", source, pool.id, error.code)
+
+
+def _deliver(call: Call, pool: UserPool, to: Mapping[str, Any], line: str) -> None:
+    if to.get("S3Configuration"):
+        _put_object(call, pool, str(to["S3Configuration"]["BucketArn"]), line)
+    elif to.get("FirehoseConfiguration"):
+        stream = str(to["FirehoseConfiguration"]["StreamArn"]).rpartition("/")[2]
+        record = {"Data": f"{line}\n".encode()}
+        call.operate("firehose", "PutRecord", {"DeliveryStreamName": stream, "Record": record})
+    else:
+        _put_line(call, pool, str(to["CloudWatchLogsConfiguration"]["LogGroupArn"]), line)
 
 
 def _put_object(call: Call, pool: UserPool, bucket_arn: str, line: str) -> None:

@@ -104,12 +104,20 @@ def test_a_bucket_takes_them_too(cloud: Any, cognito: Any) -> None:
     assert (record["message"]["userName"], record["message"]["eventResponse"]) == ("ann", "Pass")
 
 
-def test_where_nothing_is_delivered_yet_is_refused_by_name(cloud: Any, cognito: Any) -> None:
+def test_a_stream_takes_them_too_into_its_bucket(cloud: Any, cognito: Any) -> None:
+    s3, firehose = cloud.client("s3"), cloud.client("firehose")
+    s3.create_bucket(Bucket="logs")
+    destination = {"RoleARN": "arn:aws:iam::000000000000:role/stream", "BucketARN": "arn:aws:s3:::logs"}
+    stream = firehose.create_delivery_stream(DeliveryStreamName="activity", S3DestinationConfiguration=destination)
     house = House(cloud, cognito, **PLUS)
-    stream = {"StreamArn": "arn:aws:firehose:us-east-1:000000000000:deliverystream/logs"}
+    to = {"FirehoseConfiguration": {"StreamArn": stream["DeliveryStreamARN"]}}
+    cognito.set_log_delivery_configuration(
+        UserPoolId=house.pool_id,
+        LogConfigurations=[{"EventSource": "userAuthEvents", "LogLevel": "INFO", **to}],
+    )
+    house.user()
 
-    with refused("NotImplementedException", "Delivery of logs to Firehose is not implemented yet."):
-        cognito.set_log_delivery_configuration(
-            UserPoolId=house.pool_id,
-            LogConfigurations=[{"EventSource": "userAuthEvents", "LogLevel": "INFO", "FirehoseConfiguration": stream}],
-        )
+    house.begin()
+    (found,) = s3.list_objects_v2(Bucket="logs")["Contents"]
+    record = json.loads(s3.get_object(Bucket="logs", Key=found["Key"])["Body"].read())
+    assert (record["message"]["userName"], record["message"]["eventResponse"]) == ("ann", "Pass")
