@@ -53,7 +53,7 @@ class Guard:
 
     def __init__(self, moto: MotoServices, *, account_id: str, region: str) -> None:
         self._moto = moto
-        self._scope = Scope(account_id, region, moto.partition_key, self._key_arn)
+        self._scope = Scope(account_id, region, moto.partition_key, self._key_arn, moto.secret, moto.parameter_keys)
         self._held: dict[str, tuple[int, Holdings | None]] = {}
         self._records: deque[Record] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
@@ -66,8 +66,10 @@ class Guard:
             return
         for asked in services.asked(service, operation, read(), self._scope):
             decision = self.decide(call, asked.action, asked.resource, asked.keys)
+            if not decision.is_allowed and asked.refusal:
+                raise AccessDeniedException(asked.refusal)
             if not decision.is_allowed:
-                raise self._refusal(call, asked.action, asked.resource, decision)
+                raise self._refusal(call, asked.action, asked.shown or asked.resource, decision)
 
     def _refusal(self, call: Call, action: str, resource: str, decision: Decision) -> AccessDeniedException:
         """S3 puts the resource in quotes, and says little to who has not signed."""

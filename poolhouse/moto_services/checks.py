@@ -25,8 +25,11 @@ def check_served(service: str, operation: str, served: Collection[str]) -> None:
     raise NotImplementedException(f"{service} {operation} is not implemented yet in Poolhouse")
 
 
-def check_json(service: str, operation: str, body: bytes) -> None:
-    """Raises SerializationException for what is no JSON of the operation's shape, ValidationException for the rest."""
+def check_json(service: str, operation: str, body: bytes, not_built: Collection[str] = ()) -> None:
+    """Raises SerializationException for what is no JSON of the operation's shape, ValidationException for the rest.
+
+    A member of `not_built` raises NotImplementedException by name.
+    """
     try:
         request = msgspec.json.decode(body or b"{}")
     except msgspec.DecodeError as error:
@@ -39,6 +42,9 @@ def check_json(service: str, operation: str, body: bytes) -> None:
         _reader(service, operation)(request)
     except Violations as violations:
         raise ValidationException(str(violations)) from violations
+    for name in request:
+        if name in not_built:
+            raise NotImplementedException(f"{service} {operation} with {name} is not implemented yet in Poolhouse")
 
 
 def check_members(service: str, operation: str, parameters: Mapping[str, str]) -> None:

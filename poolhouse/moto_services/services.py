@@ -3,6 +3,7 @@
 import importlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poolhouse.web import Header, Request, Response
@@ -14,8 +15,16 @@ if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imp
     from poolhouse.moto_services.s3 import S3
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3")
-_CLASSES = {"dynamodb": "DynamoDB", "iam": "Iam", "kms": "Kms", "whole": "Whole"}
+SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "ssm")
+_CLASSES = {
+    "dynamodb": ("dynamodb", "DynamoDB"),
+    "firehose": ("whole", "Whole"),
+    "iam": ("iam", "Iam"),
+    "kms": ("kms", "Kms"),
+    "logs": ("whole", "Whole"),
+    "secretsmanager": ("secretsmanager", "SecretsManager"),
+    "ssm": ("ssm", "ParameterStore"),
+}
 _WARMED = ("dynamodb", "iam")
 
 
@@ -99,6 +108,22 @@ class MotoServices:
         assert isinstance(backend, DynamoDB)  # noqa: S101 - what `_load` made
         return backend.partition_key(table, index)
 
+    def secret(self, named: str) -> tuple[str, str]:
+        """(ARN, key) of a secret, by name or ARN; empty where there is none."""
+        from poolhouse.moto_services.secretsmanager import SecretsManager  # noqa: PLC0415
+
+        backend = self._backend("secretsmanager")
+        assert isinstance(backend, SecretsManager)  # noqa: S101 - what `_load` made
+        return backend.known(named)
+
+    def parameter_keys(self, named: str) -> dict[str, list[str]]:
+        """The keys of a SecureString's versions, oldest first; of all below a path that ends with a slash; by name."""
+        from poolhouse.moto_services.ssm import ParameterStore  # noqa: PLC0415
+
+        backend = self._backend("ssm")
+        assert isinstance(backend, ParameterStore)  # noqa: S101 - what `_load` made
+        return backend.keys(named)
+
     def _backend(self, service: str) -> Backend:
         backend = self._backends.get(service)
         if backend is not None:
@@ -116,17 +141,19 @@ class MotoServices:
                 from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
                 return S3(self._store, self._files, **where)
-            case "firehose":
-                from poolhouse.moto_services.firehose import Firehose  # noqa: PLC0415
-
-                return Firehose(self._store, lambda: self.s3, **where)
             case "dynamodb" | "iam" | "kms":
                 return _imported(service)(self._store, **where)
             case _:
-                return _imported("whole")(self._store, service, **where)
+                return _imported(service)(self._store, self._lend, service, **where)
+
+    def _lend(self, service: str) -> AbstractContextManager[None]:
+        """The time in which another service of moto's may use this one's state."""
+        backend: Any = self._backend(service)
+        lent: AbstractContextManager[None] = backend.lent()
+        return lent
 
 
-def _imported(name: str) -> Callable[..., Backend]:
-    module = importlib.import_module(f"poolhouse.moto_services.{name}")
-    made: Callable[..., Backend] = getattr(module, _CLASSES[name])
+def _imported(service: str) -> Callable[..., Backend]:
+    module, name = _CLASSES[service]
+    made: Callable[..., Backend] = getattr(importlib.import_module(f"poolhouse.moto_services.{module}"), name)
     return made

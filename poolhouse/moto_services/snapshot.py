@@ -110,7 +110,10 @@ class Snapshot:
         attributes = {
             key: self._attribute(key, item) for key, item in sorted(vars(value).items()) if key not in self.left_out
         }
-        return {_KIND: name, "number": number, "value": attributes}
+        encoded = {_KIND: name, "number": number, "value": attributes}
+        if isinstance(value, dict):  # past what its class makes of reading
+            encoded["pairs"] = [[self.encode(key), self.encode(item)] for key, item in dict.items(value)]
+        return encoded
 
     def _attribute(self, key: str, value: Any) -> Any:
         if key in self.secret and isinstance(value, str):
@@ -118,8 +121,12 @@ class Snapshot:
         return self.encode(value)
 
     def _decode_object(self, value: Mapping[str, Any]) -> object:
-        made: object = object.__new__(self.classes[value[_KIND]])
+        kind = self.classes[value[_KIND]]
+        made: object = dict.__new__(kind) if issubclass(kind, dict) else object.__new__(kind)
         self._made[value["number"]] = made
         for key, item in value["value"].items():
             vars(made)[key] = self.decode(item)
+        if isinstance(made, dict):
+            for key, item in value["pairs"]:
+                dict.__setitem__(made, self.decode(key), self.decode(item))
         return made

@@ -6,12 +6,15 @@ written, and so found by the tests. After an error, or a store that failed, moto
 
 import importlib
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs
 
+import msgspec
 from botocore import xform_name
 from moto.core.responses import BaseResponse
 from moto.utilities.tagging_service import TaggingService
@@ -25,39 +28,98 @@ from poolhouse.web import Request, Response
 from poolhouse.wire.models import service_model
 
 _FIRST_ERROR = 400
+_SEALED = "sealed"
 
 
 @dataclass(frozen=True)
 class Kind:
     """Where moto keeps a service, and what is to know of it.
 
-    `modules` hold its classes, the first one its table of backends, `backends`. `secret` names attributes that are
-    sealed; operations that begin with one of `reads` change nothing.
+    `modules` hold its classes, the first one its table of backends, `backends`. Operations that begin with one of
+    `reads` change nothing. Where `serves` is given, every other operation is refused by name, as is a request with a
+    member of `not_built`: moto would only seem to do it. `is_secret` has all of it sealed. `needs` names a service
+    whose state it reads or writes itself.
     """
 
     handler: str
     modules: tuple[str, ...]
     backends: str
     reads: tuple[str, ...] = ("Describe", "Get", "List")
-    secret: frozenset[str] = frozenset()
+    serves: frozenset[str] = frozenset()
+    not_built: frozenset[str] = frozenset()
+    is_secret: bool = False
+    needs: str = ""
 
 
 KINDS = {
-    "firehose": Kind("moto.firehose.responses:FirehoseResponse", ("moto.firehose.models",), "firehose_backends"),
+    "firehose": Kind(
+        "moto.firehose.responses:FirehoseResponse", ("moto.firehose.models",), "firehose_backends", needs="s3"
+    ),
     "logs": Kind(
         "moto.logs.responses:LogsResponse",
         ("moto.logs.models", "moto.logs.metric_filters"),
         "logs_backends",
         ("Describe", "Get", "List", "Filter", "Test"),
     ),
+    "secretsmanager": Kind(
+        "moto.secretsmanager.responses:SecretsManagerResponse",
+        ("moto.secretsmanager.models",),
+        "secretsmanager_backends",
+        serves=frozenset(
+            {
+                "CreateSecret",
+                "DeleteSecret",
+                "DescribeSecret",
+                "GetRandomPassword",
+                "GetSecretValue",
+                "ListSecretVersionIds",
+                "ListSecrets",
+                "PutSecretValue",
+                "RestoreSecret",
+                "TagResource",
+                "UntagResource",
+                "UpdateSecret",
+                "UpdateSecretVersionStage",
+            }
+        ),
+        not_built=frozenset({"AddReplicaRegions"}),
+        is_secret=True,
+    ),
+    "ssm": Kind(
+        "moto.ssm.responses:SimpleSystemManagerResponse",
+        ("moto.ssm.models",),
+        "ssm_backends",
+        serves=frozenset(
+            {
+                "AddTagsToResource",
+                "DeleteParameter",
+                "DeleteParameters",
+                "DescribeParameters",
+                "GetParameter",
+                "GetParameterHistory",
+                "GetParameters",
+                "GetParametersByPath",
+                "LabelParameterVersion",
+                "ListTagsForResource",
+                "PutParameter",
+                "RemoveTagsFromResource",
+            }
+        ),
+        is_secret=True,
+        needs="secretsmanager",
+    ),
 }
+
+Lend = Callable[[str], AbstractContextManager[None]]
+"""Service -> the time in which another service of moto's finds its state."""
 
 
 class Whole:
     """One such service of one account in one region, durable in `store`."""
 
-    def __init__(self, store: Store, service: str, *, account_id: str, region: str) -> None:
+    def __init__(self, store: Store, lend: Lend, service: str, *, account_id: str, region: str) -> None:
         self._store = store
+        self._lend = lend
         self._service = service
         self._account_id = account_id
         self._region = region
@@ -70,7 +132,8 @@ class Whole:
         self._make: Callable[[str, str], Any] = self._backends.backend
         self._lock = _LOCKS.setdefault(service, threading.RLock())
         model = service_model(service)
-        self._served = frozenset(name for name in model.operation_names if hasattr(self._handler, xform_name(name)))
+        served = frozenset(name for name in model.operation_names if hasattr(self._handler, xform_name(name)))
+        self._served = self._kind.serves or served
         self._target = model.metadata.get("targetPrefix", "")
         self._scope = f"{service}:{account_id}:{region}"
         self._load()
@@ -80,10 +143,9 @@ class Whole:
         operation = self._operation(request)
         checks.check_served(self._service, operation, self._served)
         if request.header("x-amz-target"):
-            checks.check_json(self._service, operation, request.body)
-        with self._lock:
-            visit(self._account_id, self._region)
-            install(self._backends, self._account_id, self._region, self._backend)
+            checks.check_json(self._service, operation, request.body, self._kind.not_built)
+        needed = self._lend(self._kind.needs) if self._kind.needs else nullcontext()
+        with needed, self.lent():
             try:
                 response = self._answer(operation, request)
                 self._settle(operation, is_error=response.status >= _FIRST_ERROR)
@@ -91,6 +153,14 @@ class Whole:
                 self._load()
                 raise
         return response
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """While moto's handlers, this service's or another's, find this state."""
+        with self._lock:
+            visit(self._account_id, self._region)
+            install(self._backends, self._account_id, self._region, self._backend)
+            yield
 
     def _operation(self, request: Request) -> str:
         target = request.header("x-amz-target")
@@ -110,8 +180,10 @@ class Whole:
         if is_error:
             self._load()
             return
-        snapshot = self._snapshot()
-        state = {name: snapshot.encode(value) for name, value in sorted(vars(self._backend).items())}
+        snapshot = Snapshot(self._classes, self._store.sealer)
+        state: dict[str, Any] = {name: snapshot.encode(value) for name, value in sorted(vars(self._backend).items())}
+        if self._kind.is_secret:
+            state = {_SEALED: self._store.sealer.seal(msgspec.json.encode(state), self._scope)}
         with self._store.write() as tx:
             tx.moto_records.put(MotoRecord(self._scope, "state", "", "", state))
 
@@ -120,12 +192,15 @@ class Whole:
         record = self._store.moto_records.find(service=self._scope, kind="state", parent="", name="")
         if record is None:
             return
-        snapshot = self._snapshot()
-        for name in sorted(record.data):
-            vars(self._backend)[name] = snapshot.decode(record.data[name])
-
-    def _snapshot(self) -> Snapshot:
-        return Snapshot(self._classes, self._store.sealer, secret=self._kind.secret)
+        state = record.data
+        if self._kind.is_secret:
+            state = msgspec.json.decode(self._store.sealer.unseal(state[_SEALED], self._scope))
+        snapshot = Snapshot(self._classes, self._store.sealer)
+        attributes = vars(self._backend)
+        for name in sorted(state):
+            fresh, attributes[name] = attributes.get(name), snapshot.decode(state[name])
+            if isinstance(fresh, defaultdict):  # what it fills itself with may be code
+                attributes[name].default_factory = fresh.default_factory
 
 
 # moto finds its backends in tables of its modules, so one request at a time for all clouds of this process.

@@ -1,6 +1,6 @@
 """One thing a call asks for, and what is to be known for saying so."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,16 @@ class Scope:
 
     `partition_key` names a DynamoDB table's partition key, or that of one of its indexes; None for no such table.
     `kms_key` gives the ARN of the key that is named by id, ARN or alias, or that made a ciphertext; "*" for none.
+    `secret` gives the ARN and the key of a secret, empty where there is none; `parameter_keys` the keys of a
+    parameter's versions, oldest first, or those of all parameters below a path (that ends with a slash), by name.
     """
 
     account_id: str
     region: str
     partition_key: Callable[[str, str], str | None] = lambda _table, _index: None
     kms_key: Callable[[str, str], str] = lambda _named, _ciphertext: "*"
+    secret: Callable[[str], tuple[str, str]] = lambda _named: ("", "")
+    parameter_keys: Callable[[str], Mapping[str, Sequence[str]]] = lambda _named: {}
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""
@@ -29,14 +33,23 @@ class Scope:
         """An ARN of a service without regions."""
         return f"arn:aws:{service}::{self.account_id}:{resource}"
 
+    def via(self, service: str) -> dict[str, str]:
+        """The condition keys of a key's use through a service."""
+        return {"kms:ViaService": f"{service}.{self.region}.amazonaws.com", "kms:CallerAccount": self.account_id}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An action on a resource, "*" where the action has none, with the condition keys that come from the request."""
+    """An action on a resource, "*" where the action has none, with the condition keys that come from the request.
+
+    A refusal names `shown` in place of the resource, or is all of `refusal`.
+    """
 
     action: str
     resource: str = "*"
     keys: Keys = field(default_factory=dict)
+    shown: str = ""
+    refusal: str = ""
 
 
 Ask = Callable[[str, Params, Scope], list[Asked]]

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from poolhouse.requests import cognito_identity, cognito_idp, dynamodb, iam, kms, lambdas, logs, s3, sts
+from poolhouse.requests import (
+    cognito_identity,
+    cognito_idp,
+    dynamodb,
+    iam,
+    kms,
+    lambdas,
+    logs,
+    s3,
+    secretsmanager,
+    ssm,
+    sts,
+)
 from poolhouse.requests.asked import Ask, Asked, Params, Scope
 
 FILES: Mapping[str, Ask] = {
@@ -14,6 +26,8 @@ FILES: Mapping[str, Ask] = {
     "lambda": lambdas.asked,
     "logs": logs.asked,
     "s3": s3.asked,
+    "secretsmanager": secretsmanager.asked,
+    "ssm": ssm.asked,
     "sts": sts.asked,
 }
 

@@ -61,9 +61,13 @@ def _changed_types(template: Template, rows: Mapping[str, StackResource]) -> Ite
             )
 
 
+def _attributes(kind: str) -> frozenset[str]:
+    return schema.of(kind).attributes | TYPES[kind].also_gives
+
+
 def _problems(template: Template) -> Iterator[CommandError]:
     made = {
-        name: Made(UNKNOWN, dict.fromkeys(schema.of(declared.type).attributes, UNKNOWN))  # type: ignore[arg-type]
+        name: Made(UNKNOWN, dict.fromkeys(_attributes(declared.type), UNKNOWN))  # type: ignore[arg-type]
         for name, declared in template.resources.items()
     }
     for declared in template.resources.values():

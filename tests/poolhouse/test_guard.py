@@ -1,5 +1,6 @@
 """The one check of every signed call: what no policy allows is refused in AWS's words, and explained."""
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -364,3 +365,82 @@ def test_a_decision_is_explained(cloud: LocalCloud, cognito: Any, ann: Ann) -> N
     ]
     assert decision["statements"][0]["sid"] == "Look"
     assert decision["context"]["aws:username"] == ["ann"]
+
+
+class TestSecrets:
+    def test_a_secret_is_held_by_its_arn_and_refused_by_what_was_asked_for(self, cloud: LocalCloud, ann: Ann) -> None:
+        secrets = cloud.client("secretsmanager")
+        mine = secrets.create_secret(Name="mine", SecretString="a")["ARN"]
+        secrets.create_secret(Name="other", SecretString="b")
+        users = ann(
+            "secretsmanager", allow("secretsmanager:*", f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:mine-??????")
+        )
+
+        assert users.get_secret_value(SecretId="mine")["SecretString"] == "a"
+        assert users.get_secret_value(SecretId=mine)["SecretString"] == "a"
+        for named in ("other", "none"):
+            assert refusal(functools.partial(users.get_secret_value, SecretId=named)) == (
+                400,
+                "AccessDeniedException",
+                f"User: {ANN} is not authorized to perform: secretsmanager:GetSecretValue on resource: {named} "
+                "because no identity-based policy allows the secretsmanager:GetSecretValue action",
+            )
+        assert refusal(lambda: users.create_secret(Name="more"))[1] == "AccessDeniedException"
+
+    def test_a_customers_key_is_asked_for_by_way_of_the_service(self, cloud: LocalCloud, ann: Ann) -> None:
+        key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+        cloud.client("secretsmanager").create_secret(Name="db", SecretString="a", KmsKeyId=key)
+        cloud.client("ssm").put_parameter(Name="/db", Value="a", Type="SecureString", KeyId=key)
+        may = allow("secretsmanager:*"), allow("ssm:*")
+
+        secrets, parameters = ann("secretsmanager", *may), ann("ssm", *may)
+        assert refusal(lambda: secrets.get_secret_value(SecretId="db"))[1:] == (
+            "AccessDeniedException",
+            "Access to KMS is not allowed",
+        )
+        code, message = refusal(lambda: parameters.get_parameter(Name="/db", WithDecryption=True))[1:]
+        assert (code, message.partition(" that")[0]) == (
+            "AccessDeniedException",
+            "The ciphertext refers to a customer master key",
+        )
+        for call in (
+            lambda: parameters.get_parameters(Names=["/db"], WithDecryption=True),
+            lambda: parameters.get_parameters_by_path(Path="/", WithDecryption=True),
+            lambda: parameters.get_parameter_history(Name="/db", WithDecryption=True),
+            lambda: parameters.get_parameter(Name="/db:1", WithDecryption=True),
+            lambda: parameters.put_parameter(Name="/db", Value="b", Overwrite=True),
+        ):
+            assert refusal(call)[1:] == (code, message)
+        assert parameters.get_parameter(Name="/db")["Parameter"]["Type"] == "SecureString"
+
+        via = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
+        secrets = ann("secretsmanager", *may, allow("kms:Decrypt", key, **via))
+        assert secrets.get_secret_value(SecretId="db")["SecretString"] == "a"
+        assert refusal(lambda: parameters.get_parameter(Name="/db", WithDecryption=True))[1] == code
+        parameters = ann("ssm", *may, allow("kms:Decrypt", key))
+        assert parameters.get_parameter(Name="/db", WithDecryption=True)["Parameter"]["Value"] == "a"
+
+
+class TestParameters:
+    def test_a_path_is_asked_for_as_itself(self, cloud: LocalCloud, ann: Ann) -> None:
+        for name in ("/app/a", "/other/a"):
+            cloud.client("ssm").put_parameter(Name=name, Value="x", Type="String")
+        arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/app"
+        children = ann("ssm", allow("ssm:*", f"{arn}/*"))
+
+        assert children.get_parameter(Name="/app/a")["Parameter"]["Value"] == "x"
+        assert f"on resource: {arn} because" in refusal(lambda: children.get_parameters_by_path(Path="/app"))[2]
+        assert refusal(lambda: children.get_parameters(Names=["/app/a", "/other/a"]))[1] == "AccessDeniedException"
+        users = ann("ssm", allow("ssm:GetParametersByPath", arn))
+        assert len(users.get_parameters_by_path(Path="/app")["Parameters"]) == 1
+
+    def test_a_secret_is_not_read_as_a_parameter_without_the_right_to_it(self, cloud: LocalCloud, ann: Ann) -> None:
+        cloud.client("secretsmanager").create_secret(Name="db", SecretString="a")
+        named = {"Name": "/aws/reference/secretsmanager/db", "WithDecryption": True}
+
+        parameters = ann("ssm", allow("ssm:*"))
+        assert refusal(lambda: parameters.get_parameter(Name=named["Name"]))[1] == "AccessDeniedException"
+        code, message = refusal(lambda: parameters.get_parameter(**named))[1:]
+        assert (code, "secretsmanager:GetSecretValue on resource: db" in message) == ("AccessDeniedException", True)
+        both = ann("ssm", allow("ssm:*"), allow("secretsmanager:GetSecretValue"))
+        assert both.get_parameter(**named)["Parameter"]["Value"] == "a"

@@ -121,6 +121,8 @@ class ResourceType:
     # Whether what was made is still as it was made, apart from its properties.
     is_current: Callable[[Context, Existing], bool] = lambda _context, _existing: True
     fitted: Callable[[Schema, Properties], dict[str, Any]] = Schema.fitted
+    # Attributes beside those that CloudFormation's schema calls read-only.
+    also_gives: frozenset[str] = frozenset()
     runs_here: bool = True
 
     def is_handled(self, name: str) -> bool:

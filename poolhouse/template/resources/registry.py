@@ -14,6 +14,8 @@ from poolhouse.template.resources import (
     lambdas,
     logs,
     s3,
+    secretsmanager,
+    ssm,
 )
 from poolhouse.template.resources.base import ResourceType
 
@@ -28,6 +30,8 @@ TYPES: Mapping[str, ResourceType] = {
     **kms.TYPES,
     **logs.TYPES,
     **s3.TYPES,
+    **secretsmanager.TYPES,
+    **ssm.TYPES,
     **inert.TYPES,
 }
 _WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"
