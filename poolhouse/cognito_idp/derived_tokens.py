@@ -3,15 +3,32 @@
 The second is OAuth 2.0 Token Exchange (RFC 8693) as an operation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from poolhouse import aside
 from poolhouse.call import Call
-from poolhouse.cognito_idp.entities import AppClient, UserPool
-from poolhouse.cognito_idp.errors import InvalidParameterException, NotAuthorizedException, ResourceNotFoundException
-from poolhouse.cognito_idp.flows import access, client_secrets, find, not_built, oauth_scopes, tokens
-from poolhouse.cognito_idp.flows.access import SignedIn
+from poolhouse.cognito_idp import identity_providers
+from poolhouse.cognito_idp.entities import AppClient, User, UserPool
+from poolhouse.cognito_idp.errors import (
+    InvalidParameterException,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+    UserNotFoundException,
+)
+from poolhouse.cognito_idp.flows import (
+    access,
+    client_secrets,
+    federation,
+    find,
+    not_built,
+    oauth_scopes,
+    tokens,
+)
 from poolhouse.cognito_idp.flows.tokens import Derived
+from poolhouse.openid import provider as openid
+from poolhouse.openid.remote import ProviderFailed
 
 Request = Mapping[str, Any]
 
@@ -47,7 +64,7 @@ def get_derived_token(call: Call, request: Request) -> dict[str, object]:
     subject = _proven(call, pool, request, "SubjectToken")
     derived = Derived(
         user=subject.user,
-        claims=subject.claims.claims,
+        claims=subject.claims,
         scopes=_scopes(app_client, subject, request.get("Scopes")),
         audiences=_audiences(call, pool, request),
         actor=None if not actor else _actor(_proven(call, pool, request, "ActorToken")),
@@ -71,27 +88,62 @@ def _check_secret(call: Call, app_client: AppClient, given: str | None) -> None:
         raise NotAuthorizedException(f"Unable to verify secret hash for client {app_client.id}")
 
 
-def _proven(call: Call, pool: UserPool, request: Request, member: str) -> SignedIn:
-    """The user of a token of this pool. Raises NotAuthorizedException for any that is not good."""
-    if request.get(f"{member}ProviderName"):
-        not_built.refuse("Exchange of tokens of other identity providers")
-    kind = request.get(f"{member}Type")
+@dataclass(frozen=True, slots=True)
+class _Party:
+    """Whose token one is, with its proven claims; the app client it was given to, where it is of this pool."""
+
+    user: User
+    claims: Mapping[str, Any]
+    scopes: Collection[str] = ()
+    client_id: str = ""
+
+
+def _proven(call: Call, pool: UserPool, request: Request, member: str) -> _Party:
+    """The user of a token. Raises NotAuthorizedException for any that is not good."""
+    kind, provider = request.get(f"{member}Type"), request.get(f"{member}ProviderName")
+    if kind == "SAML2":
+        not_built.refuse("Exchange of SAML assertions")
     if kind not in _KINDS:
-        if kind == "SAML2":
-            not_built.refuse("Exchange of SAML assertions")
         raise InvalidParameterException(f"{member}Type is required.")  # AWS's sentence is not known
+    if provider:
+        return _proven_elsewhere(call, pool, provider, kind, request[member])
     signed_in = access.holder_of(call, request[member], token_use=_KINDS[kind])
     if signed_in.pool.id != pool.id:
         raise NotAuthorizedException("Invalid Access Token")
-    return signed_in
+    return _Party(signed_in.user, signed_in.claims.claims, signed_in.claims.scopes, signed_in.app_client.id)
 
 
-def _scopes(app_client: AppClient, subject: SignedIn, wanted: list[str] | None) -> tuple[str, ...]:
+def _proven_elsewhere(call: Call, pool: UserPool, name: str, kind: str, token: str) -> _Party:
+    """The user of an ID token of an OpenID Connect provider of the pool: linked to its subject, or made for it.
+
+    The provider must have given it to the pool, as it does when somebody signs in. That the user must be there already
+    is a guess from the errors the operation declares.
+    """
+    found = identity_providers.get(call.store, pool.id, name)
+    if found.type != "OIDC":
+        not_built.refuse(f"Exchange of tokens of {found.type} providers")
+    if kind != "ID_TOKEN":
+        not_built.refuse("Exchange of access tokens of other identity providers")
+    details = identity_providers.details(call.store, found)
+    try:
+        claims = aside.wait(lambda: openid.verified(openid.find(name, details), token, nonce=None))
+    except ProviderFailed as error:
+        raise NotAuthorizedException(f"Invalid {name} token") from error  # AWS's sentence is not known
+    user = federation.find_by_subject(call.store, pool, name, claims["sub"])
+    if user is None:
+        raise UserNotFoundException
+    if not user.enabled:
+        raise NotAuthorizedException("User is disabled.")
+    authenticated_at = claims.get("auth_time")  # optional, and not looked at when the token is verified
+    return _Party(user, {"auth_time": authenticated_at if isinstance(authenticated_at, int) else claims["iat"]})
+
+
+def _scopes(app_client: AppClient, subject: _Party, wanted: list[str] | None) -> tuple[str, ...]:
     """What was asked for, as far as the subject's token has it and the client may have it (API reference).
 
     An ID token has no scopes; one of a client without OAuth scopes is bounded by the subject's alone: both guesses.
     """
-    scopes = [scope for scope in subject.claims.scopes if wanted is None or scope in wanted]
+    scopes = [scope for scope in subject.scopes if wanted is None or scope in wanted]
     allowed = app_client.allowed_scopes
     granted = tuple(scope for scope in scopes if not allowed or scope in allowed)
     if wanted and not granted:
@@ -109,8 +161,10 @@ def _audiences(call: Call, pool: UserPool, request: Request) -> tuple[str, ...]:
     return audiences or resources
 
 
-def _actor(actor: SignedIn) -> dict[str, object]:
+def _actor(actor: _Party) -> dict[str, object]:
     """RFC 8693 section 4.1: who acts, and for whom that one acts in turn."""
-    claim: dict[str, object] = {"sub": actor.user.sub, "client_id": actor.app_client.id}
-    nested = actor.claims.claims.get("act")
+    claim: dict[str, object] = {"sub": actor.user.sub}
+    if actor.client_id:
+        claim["client_id"] = actor.client_id
+    nested = actor.claims.get("act")
     return {**claim, "act": nested} if isinstance(nested, dict) else claim

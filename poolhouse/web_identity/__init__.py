@@ -1,6 +1,5 @@
 """Proof of who somebody is at a provider of web identities: for STS, for identity pools, for federated sign-in.
 
-    remote   what a provider answers, over HTTPS: its documents and its keys
     openid   an ID token of an OpenID Connect provider, proven
     tokens   a token for STS: whose it is, and what trust policies may ask of it
 

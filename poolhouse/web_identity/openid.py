@@ -14,7 +14,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.flows import keys
 from poolhouse.jose import verify
 from poolhouse.jose.verify import Malformed, TokenError, Unverified
-from poolhouse.web_identity.remote import ALGORITHMS, DISCOVERY, ProviderFailed, fetch_json, signing_key
+from poolhouse.openid.remote import ALGORITHMS, DISCOVERY, ProviderFailed, fetch_json, signing_key
 
 Claims = Mapping[str, Any]
 _SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False}

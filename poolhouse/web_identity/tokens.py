@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from poolhouse.call import Call
 from poolhouse.jose.verify import TokenError, Unverified
+from poolhouse.openid.remote import ProviderFailed
 from poolhouse.web_identity import identity_keys, openid
 from poolhouse.web_identity.openid import NotSigned
-from poolhouse.web_identity.remote import ProviderFailed
 
 COGNITO = "cognito-identity.amazonaws.com"
 COGNITO_ISSUER = f"https://{COGNITO}"

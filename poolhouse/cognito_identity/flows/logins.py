@@ -14,9 +14,9 @@ from poolhouse.cognito_identity.errors import NotAuthorizedException
 from poolhouse.cognito_idp.flows import access
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.jose.verify import TokenError, Unverified
+from poolhouse.openid.remote import ProviderFailed
 from poolhouse.web_identity import identity_keys, openid
 from poolhouse.web_identity.openid import NotSigned
-from poolhouse.web_identity.remote import ProviderFailed
 from poolhouse.web_identity.tokens import COGNITO, COGNITO_ISSUER
 
 _SKEW = timedelta(minutes=5)

@@ -13,7 +13,7 @@ from poolhouse.cognito_idp import identity_providers
 from poolhouse.cognito_idp.entities import IdentityProvider
 from poolhouse.cognito_idp.flows import oauth_scopes, sweep
 from poolhouse.jose import opaque
-from poolhouse.oauth import browser, clients, forms, oidc, responses
+from poolhouse.oauth import browser, clients, forms, responses
 from poolhouse.oauth.browser import Failure
 from poolhouse.oauth.clients import RegisteredClient
 from poolhouse.oauth.endpoints import idp_response
@@ -26,8 +26,9 @@ from poolhouse.oauth.errors import (
     OAuthError,
     UnauthorizedClient,
 )
+from poolhouse.openid import provider as openid
+from poolhouse.openid.remote import ProviderFailed
 from poolhouse.web import Request, Response
-from poolhouse.web_identity.remote import ProviderFailed
 
 _FLOWS = {"code": "code", "token": "implicit"}
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256, without padding
@@ -133,7 +134,7 @@ def _to_provider(
     """To the provider's own page. The state it will bring back is known to this browser alone, by a cookie."""
     details = identity_providers.details(call.store, provider)
     try:
-        found = aside.wait(lambda: oidc.find(provider.name, details))
+        found = aside.wait(lambda: openid.find(provider.name, details))
     except ProviderFailed as problem:
         raise InvalidRequest(str(problem)) from problem
     state, nonce = opaque.token(), opaque.token()
@@ -152,5 +153,5 @@ def _to_provider(
         sweep.now_and_then(tx, call.now)
     forwarded = {name: query[name] for name in _FORWARDED if name in query}
     parameters = {"redirect_uri": callback, "state": state, "nonce": nonce, **forwarded}
-    response = browser.redirect(call, oidc.authorization_url(found, parameters))
+    response = browser.redirect(call, openid.authorization_url(found, parameters))
     return response.with_headers([browser.cookie(call, idp_response.COOKIE, state, _ROUND_TRIP)])

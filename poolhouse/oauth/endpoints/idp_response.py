@@ -26,13 +26,14 @@ from poolhouse.cognito_idp.errors import (
 )
 from poolhouse.cognito_idp.flows import federation
 from poolhouse.cognito_idp.flows.federation import Profile
-from poolhouse.oauth import authorization, browser, clients, forms, oidc, responses
+from poolhouse.oauth import authorization, browser, clients, forms, responses
 from poolhouse.oauth.browser import Failure
 from poolhouse.oauth.clients import RegisteredClient
 from poolhouse.oauth.entities import FederatedSignIn
 from poolhouse.oauth.errors import InvalidRequest
+from poolhouse.openid import provider as openid
+from poolhouse.openid.remote import ProviderFailed
 from poolhouse.web import Request, Response
-from poolhouse.web_identity.remote import ProviderFailed
 
 PATH = "/oauth2/idpresponse"
 COOKIE = "csrf-state"
@@ -109,9 +110,9 @@ def _user(call: Call, client: RegisteredClient, pending: FederatedSignIn, code: 
         raise InvalidParameterException(f"Identity provider {pending.provider} does not exist.")
     details = identity_providers.details(call.store, provider)
 
-    def ask() -> oidc.Answers:
-        found = oidc.find(provider.name, details)
-        return oidc.ask(found, code, redirect_uri=pending.redirect_uri, nonce=pending.nonce)
+    def ask() -> openid.Answers:
+        found = openid.find(provider.name, details)
+        return openid.ask(found, code, redirect_uri=pending.redirect_uri, nonce=pending.nonce)
 
     answers = aside.wait(ask)
     told = {"tokenResponse": answers.token_response, "idToken": answers.id_token, "userInfo": answers.user_info}

@@ -1,12 +1,17 @@
 """GetClientToken and GetDerivedToken, and with what a user can sign in."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.poolhouse.cognito_idp.accounts import make_client, make_pool, refused
 from tests.poolhouse.cognito_idp.sign_ins import ANN, PHONE, House
+from tests.poolhouse.oauth.federated_app import App
+from tests.poolhouse.oauth.oidc_provider import CLIENT_ID, running
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 NOT_ENABLED = ("InvalidParameterException", "Auth flow not enabled for this client")
@@ -150,6 +155,82 @@ class TestDerivedToken:
             self.derive(house, service, tokens["AccessToken"], Resources=["nothing"])
         with refused("InvalidParameterException", "Audiences and Resources cannot both be requested."):
             self.derive(house, service, tokens["AccessToken"], Resources=["orders"], Audiences=["x"])
+
+
+class TestTokensOfOtherProviders:
+    @pytest.fixture
+    def app(self, cloud: Any, cognito: Any) -> Iterator[App]:
+        with running() as provider:
+            yield App(cloud, cognito, provider)
+
+    @pytest.fixture
+    def service(self, app: App) -> str:
+        return make_client(app.cognito, app.pool_id, ExplicitAuthFlows=TestDerivedToken.FLOWS)
+
+    def derive(self, app: App, service: str, token: str, **more: Any) -> dict[str, Any]:
+        wanted = {"SubjectToken": token, "SubjectTokenType": "ID_TOKEN", "SubjectTokenProviderName": "Corp", **more}
+        answer: dict[str, Any] = app.cognito.get_derived_token(ClientId=service, **wanted)
+        return answer
+
+    def test_the_user_of_the_providers_subject_gets_a_token(self, app: App, service: str) -> None:
+        app.code()
+        authenticated_at = int(time.time()) - 60
+        answer = self.derive(app, service, app.provider.id_token(auth_time=authenticated_at))
+
+        derived = claims(answer["IssuedToken"])
+        assert (derived["username"], derived["sub"]) == ("Corp_42", app.attributes()["sub"])
+        assert (derived["client_id"], derived["auth_time"]) == (service, authenticated_at)
+        assert answer["Scopes"] == []
+        assert claims(self.derive(app, service, app.provider.id_token(auth_time="noon"))["IssuedToken"])["auth_time"]
+        with refused("InvalidParameterException", "Invalid scope requested."):
+            self.derive(app, service, app.provider.id_token(), Scopes=[ADMIN_SCOPE])
+
+    def test_somebody_of_the_provider_may_act_for_a_user(self, app: App, service: str) -> None:
+        app.code()
+        token = app.provider.id_token()
+        actor = {"ActorToken": token, "ActorTokenType": "ID_TOKEN", "ActorTokenProviderName": "Corp"}
+        assert claims(self.derive(app, service, token, **actor)["IssuedToken"])["act"] == {
+            "sub": app.attributes()["sub"]
+        }
+
+    @pytest.mark.parametrize(
+        "spoiled",
+        [
+            {"claims": {"aud": "another-app"}},
+            {"claims": {"aud": [CLIENT_ID, "another-app"]}},
+            {"claims": {"iss": "https://elsewhere.example.com"}},
+            {"claims": {"exp": 1}},
+            {"claims": {"sub": ""}},
+            {"signs_with": 1},
+            {"algorithm": "HS256"},
+            {"algorithm": "none"},
+            {"answers_with_garbage": True},
+        ],
+        ids=str,
+    )
+    def test_a_token_the_provider_did_not_give_the_pool_is_refused(
+        self, app: App, service: str, spoiled: dict[str, Any]
+    ) -> None:
+        app.code()
+        for name, value in spoiled.items():
+            setattr(app.provider, name, value)
+        with refused("NotAuthorizedException", "Invalid Corp token"):
+            self.derive(app, service, app.provider.id_token())
+
+    def test_nobody_new_comes_in_and_nobody_disabled(self, app: App, service: str) -> None:
+        with refused("UserNotFoundException", "User does not exist."):
+            self.derive(app, service, app.provider.id_token())
+        app.code()
+        app.cognito.admin_disable_user(UserPoolId=app.pool_id, Username="Corp_42")
+        with refused("NotAuthorizedException", "User is disabled."):
+            self.derive(app, service, app.provider.id_token())
+        with refused("ResourceNotFoundException", "Identity provider Other does not exist."):
+            self.derive(app, service, "x", SubjectTokenProviderName="Other")
+
+    def test_what_is_not_built_is_said(self, app: App, service: str) -> None:
+        for kind, said in {"SAML2": "SAML assertions", "ACCESS_TOKEN": "access tokens of other"}.items():
+            with pytest.raises(ClientError, match=f"Exchange of {said}"):
+                self.derive(app, service, "x", SubjectTokenType=kind)
 
 
 def test_with_what_a_user_can_sign_in(cloud: Any, cognito: Any) -> None:

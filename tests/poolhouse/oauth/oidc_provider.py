@@ -54,14 +54,17 @@ class OidcProvider:
         is_client = (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, SECRET)
         if asked is None or not is_client or form.get("redirect_uri") != asked["redirect_uri"]:
             return None
+        id_token = self.id_token(nonce=asked["nonce"])
+        return {"access_token": "opaque", "id_token": id_token, "token_type": "Bearer", "expires_in": 300}
+
+    def id_token(self, **claims: Any) -> str:
+        """The person's, for our pool."""
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
-        claims |= self.person | self.claims
+        told = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300} | claims | self.person | self.claims
         signing = (
             "shared" * 10 if self.algorithm == "HS256" else None if self.algorithm == "none" else key(self.signs_with)
         )
-        id_token = jwt.encode(claims, signing, self.algorithm, headers={"kid": "1"})  # type: ignore[arg-type]
-        return {"access_token": "opaque", "id_token": id_token, "token_type": "Bearer", "expires_in": 300}
+        return jwt.encode(told, signing, self.algorithm, headers={"kid": "1"})  # type: ignore[arg-type]
 
     def respond(self, method: str, path: str, form: dict[str, str], authorization: str) -> tuple[int, object]:
         if path == "/.well-known/openid-configuration":

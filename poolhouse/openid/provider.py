@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import jwt
 import msgspec
 
-from poolhouse.web_identity.remote import (
+from poolhouse.openid.remote import (
     ALGORITHMS,
     DISCOVERY,
     LEEWAY,
@@ -93,15 +93,18 @@ def ask(provider: Provider, code: str, *, redirect_uri: str, nonce: str) -> Answ
     if provider.details.get("client_secret"):
         form["client_secret"] = provider.details["client_secret"]
     tokens = fetch_json(provider.name, "token endpoint", provider.details["token_url"], form=form)
-    claims = _verified(provider, tokens.get("id_token"), nonce)
+    claims = verified(provider, tokens.get("id_token"), nonce=nonce)
     profile = _profile(provider, tokens.get("access_token"))
     if profile and profile.get("sub") != claims["sub"]:
         raise ProviderFailed("userInfo and ID token are of different subjects")  # OpenID Connect Core 5.3.2; a guess
     return Answers(claims["sub"], _texts(tokens), _texts(claims), _texts(profile))
 
 
-def _verified(provider: Provider, id_token: object, nonce: str) -> Document:
-    """The claims of the provider's ID token (OpenID Connect Core 3.1.3.7). Which check failed is ours to know."""
+def verified(provider: Provider, id_token: object, *, nonce: str | None) -> Document:
+    """The claims of the provider's ID token (OpenID Connect Core 3.1.3.7). Raises ProviderFailed.
+
+    Which check failed is ours to know. A token that nobody was sent away for has no `nonce` to answer: None.
+    """
     refusal = ProviderFailed(f"{provider.name} ID token is not valid")  # a guess
     if not isinstance(id_token, str):
         raise refusal
@@ -122,7 +125,7 @@ def _verified(provider: Provider, id_token: object, nonce: str) -> Document:
     is_ours = claims.get("azp", provider.client_id) == provider.client_id and (len(audiences) == 1 or "azp" in claims)
     # Providers that end their issuer with a slash are configured without it.
     is_issuer = str(claims["iss"]).rstrip("/") == provider.issuer.rstrip("/")
-    is_answer = hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode())
+    is_answer = nonce is None or hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode())
     if not (is_ours and is_issuer and is_answer and isinstance(claims["sub"], str) and claims["sub"]):
         raise refusal
     return claims
