@@ -56,6 +56,7 @@ from poolhouse.cognito_idp import (
 from poolhouse.cognito_idp.flows import user_import
 from poolhouse.config import Config
 from poolhouse.control import Control
+from poolhouse.errors import AccessDeniedException
 from poolhouse.files import Files
 from poolhouse.front import doors
 from poolhouse.guard import Guard
@@ -277,13 +278,23 @@ class Cloud:
         bucket = unquote(addressed.path.split("/")[1])
         if request.method == "POST" and buckets.asks_for(request, "delete"):
             buckets.check_not_in_chunks(request)
-            for key, version in self.moto.s3.deleted_objects(addressed):
-                action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
-                self.guard.check(call, action, f"arn:aws:s3:::{bucket}/{key}")
+            refused = self._kept_objects(call, bucket, addressed)
+            return aside.wait(lambda: self.moto.s3.delete_objects(addressed, refused))
         response = self._ask_moto(call, service, request)
         if response.status == 404 and request.method in ("GET", "HEAD") and addressed.path.count("/") > 1:
             self.guard.check(call, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
         return response
+
+    def _kept_objects(self, call: Call, bucket: str, request: Request) -> dict[tuple[str, str], str]:
+        """Which objects of a DeleteObjects may not be deleted, by key and version, and what is said of each."""
+        refused = {}
+        for key, version in self.moto.s3.deleted_objects(request):
+            action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+            try:
+                self.guard.check(call, action, f"arn:aws:s3:::{bucket}/{key}")
+            except AccessDeniedException as error:
+                refused[key, version] = error.message or ""
+        return refused
 
     def _invoke(
         self, function_arn: str, event: bytes, *, service: str, source_arn: str, timeout: timedelta | None = None

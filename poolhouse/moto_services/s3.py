@@ -4,6 +4,7 @@ Contents are kept before what names them, and forgotten after it: a crash betwee
 names, never an object without its content. What moto would send of its own accord (notifications) is not sent.
 """
 
+import dataclasses
 import re
 import threading
 import uuid
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import escape
 
 import xmltodict
 from moto.core import utils as core_utils
@@ -35,6 +37,7 @@ from poolhouse.wire.errors import MalformedXML
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FIRST_ERROR = 400
+_NONE_DELETED = b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></DeleteResult>'
 _UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 _NOT_KEPT = frozenset({"_value_buffer", "lock", "multipart", "keys", "multiparts", "parts"})
 _CLASSES: dict[str, type[Any]] = {
@@ -106,6 +109,27 @@ class S3:
                 self._load()
                 raise
         return response
+
+    def delete_objects(self, request: Request, refused: Mapping[tuple[str, str], str]) -> Response:
+        """Answer a DeleteObjects that keeps the objects of `refused` (key and version -> what is said of it).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        """
+        if not refused:
+            return self.handle(request)
+        allowed = "".join(_named_in_xml("Object", *one) for one in deleted_objects(request) if one not in refused)
+        errors = "".join(
+            _named_in_xml("Error", *one, f"<Code>AccessDenied</Code><Message>{escape(said)}</Message>")
+            for one, said in refused.items()
+        )
+        with _LOCK:
+            if allowed or not self.is_bucket(_named(path_style(request))[0]):  # without the bucket nothing is deleted
+                body = f"<Delete>{allowed}</Delete>".encode() if allowed else request.body
+                response = self.handle(dataclasses.replace(request, body=body))
+            else:
+                response = Response(200, _NONE_DELETED, (("Content-Type", "application/xml"),))
+        told = response.body.replace(b"</DeleteResult>", errors.encode() + b"</DeleteResult>")
+        return Response(response.status, told, response.headers)
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -287,10 +311,16 @@ def deleted_objects(request: Request) -> list[tuple[str, str]]:
     try:
         read: Any = xmltodict.parse  # as moto reads it, so that what is decided on is what is done
         found = read(request.body, strip_whitespace=False)["Delete"].get("Object") or []
+        objects = found if isinstance(found, list) else [found]
+        return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects]
     except (ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
         raise MalformedXML from error
-    objects = found if isinstance(found, list) else [found]
-    return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects if isinstance(one, dict)]
+
+
+def _named_in_xml(element: str, key: str, version: str, more: str = "") -> str:
+    """A parser would read a bare carriage return as a line feed, which is another key."""
+    of_version = f"<VersionId>{escape(version)}</VersionId>" if version else ""
+    return f"<{element}><Key>{escape(key, {chr(13): '&#13;'})}</Key>{of_version}{more}</{element}>"
 
 
 def _is_fresh(version: Any) -> bool:
