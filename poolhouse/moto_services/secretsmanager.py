@@ -1,6 +1,15 @@
 """Secrets Manager: the secrets, and which key of KMS each is under."""
 
+import re
+
 from poolhouse.moto_services.whole import Whole
+from poolhouse.web import Request, Response
+
+_FIRST_ERROR = 400
+_SPACES = re.compile(rb" {2,}")  # of a sentence that moto breaks in its source
+# moto's way to say it, and AWS's.
+_MARKED = b"You tried to perform the operation on a secret that's currently marked deleted."
+_IS_MARKED = b"You can't perform this operation on the secret because it was marked for deletion."
 
 
 class SecretsManager(Whole):
@@ -14,3 +23,10 @@ class SecretsManager(Whole):
                 return "", ""
             secret = secrets[named]
             return str(secret.arn), secret.kms_key_id or ""
+
+    def _answer(self, operation: str, request: Request) -> Response:
+        response = super()._answer(operation, request)
+        if response.status < _FIRST_ERROR:
+            return response
+        said = _SPACES.sub(b" ", response.body).replace(_MARKED, _IS_MARKED)
+        return Response(response.status, said, response.headers)

@@ -26,8 +26,14 @@ class ParameterStore(Whole):
         return {name: of for name, of in keys.items() if of}
 
     def _answer(self, operation: str, request: Request) -> Response:
-        """moto shows the text of a SecureString whose decryption was not asked for, beside the name of its key."""
+        """As moto, but for the text of a SecureString: it shows that, too, where decryption was not asked for."""
         response = super()._answer(operation, request)
+        if (
+            operation == "GetParameter"
+            and b'"ParameterNotFound"' in response.body
+            and b"referencing" not in response.body
+        ):
+            return Response(response.status, b'{"__type":"ParameterNotFound"}', response.headers)  # AWS says no more
         if not operation.startswith("GetParameter") or msgspec.json.decode(request.body).get("WithDecryption"):
             return response
         told = msgspec.json.decode(response.body)

@@ -5,6 +5,7 @@ written, and so found by the tests. After an error, or a store that failed, moto
 """
 
 import importlib
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -29,6 +30,10 @@ from poolhouse.wire.models import service_model
 
 _FIRST_ERROR = 400
 _SEALED = "sealed"
+# What boto3 puts before a message, and moto at times too.
+_AS_CLIENTS_SAY = re.compile(
+    rb"(ClientError: |\w+Exception: )?An error occurred \(\w+\) +when calling the \w+ operation: "
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,10 @@ class Whole:
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"{self._target}.{operation}"} if request.header("x-amz-target") else {}
         host = f"{self._service}.{self._region}.amazonaws.com"
-        return call(self._handler.dispatch, request, host=host, account_id=self._account_id, headers=headers)
+        answer = call(self._handler.dispatch, request, host=host, account_id=self._account_id, headers=headers)
+        if answer.status < _FIRST_ERROR:
+            return answer
+        return Response(answer.status, _AS_CLIENTS_SAY.sub(b"", answer.body), answer.headers)
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if operation.startswith(self._kind.reads):

@@ -36,6 +36,28 @@ def test_what_failed_changed_nothing(restarted: Restart) -> None:
     assert restarted()("secretsmanager", "GetSecretValue", SecretId="key")["SecretString"] == "first"
 
 
+def test_a_deleted_secret_is_not_shown_until_it_is_restored(restarted: Restart) -> None:
+    aws = restarted()
+    aws("secretsmanager", "CreateSecret", Name="key", SecretString="first")
+    assert aws.error("secretsmanager", "DeleteSecret", SecretId="key", RecoveryWindowInDays=31) == (
+        "InvalidParameterException",
+        "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+    )
+    aws("secretsmanager", "DeleteSecret", SecretId="key", RecoveryWindowInDays=7)
+
+    aws = restarted()
+    for operation, more in {
+        "GetSecretValue": {},
+        "UpdateSecret": {"SecretString": "x", "ClientRequestToken": "a" * 32},
+    }.items():
+        assert aws.error("secretsmanager", operation, SecretId="key", **more) == (
+            "InvalidRequestException",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+        )
+    aws("secretsmanager", "RestoreSecret", SecretId="key")
+    assert aws("secretsmanager", "GetSecretValue", SecretId="key")["SecretString"] == "first"
+
+
 def test_a_secret_is_not_on_the_disk_in_the_clear(ask: Client, directory: Path) -> None:
     ask("secretsmanager", "CreateSecret", Name="key", SecretString=SECRET)
     ask("ssm", "PutParameter", Name="/key", Value=SECRET, Type="SecureString")

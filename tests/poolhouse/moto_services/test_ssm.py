@@ -55,4 +55,11 @@ def test_a_secret_is_a_parameter_too(restarted: Restart) -> None:
 def test_what_is_not_built_is_said(ask: Client) -> None:
     code, message = ask.error("ssm", "SendCommand", DocumentName="x")
     assert (code, message) == ("NotImplementedException", "ssm SendCommand is not implemented yet in Poolhouse")
-    assert ask.error("ssm", "GetParameter", Name="none")[0] == "ParameterNotFound"
+
+
+def test_what_is_not_there_is_said_as_aws_does(ask: Client) -> None:
+    assert ask.error("ssm", "GetParameter", Name="none") == ("ParameterNotFound", "")
+    named = "/aws/reference/secretsmanager/none"
+    code, message = ask.error("ssm", "GetParameter", Name=named, WithDecryption=True)
+    assert (code, f"Secret {named} not found." in message) == ("ParameterNotFound", True)
+    assert ask("ssm", "GetParametersByPath", Path="/none")["Parameters"] == []
