@@ -35,7 +35,7 @@ def deploy(cloud: Cloud, file: Path, given: Mapping[str, str], progress: Progres
     config = cloud.config
     template = load.load(file, given, region=config.region, account_id=config.account_id, cache=config.state)
     ledger = Ledger(cloud.store, template.stack_name)
-    rehearsal.check(template, ledger.rows)
+    rehearsal.check(template, ledger.rows, cloud.operate)
     is_new = _begin(cloud, template, progress)
     deployment = Deployment(cloud, template, ledger, progress)
     try:

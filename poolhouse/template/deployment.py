@@ -1,5 +1,6 @@
 """One deployment under way: what is done about each resource, in order, and how it is undone."""
 
+import hashlib
 import secrets
 import string
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from botocore.exceptions import BotoCoreError
 from msgspec.structs import replace
 
 from poolhouse.errors import ApiError, CommandError
-from poolhouse.template import rehearsal, schema
+from poolhouse.template import dynamic, rehearsal, schema
 from poolhouse.template.document import Declared, Made, Template
 from poolhouse.template.entities import StackResource
 from poolhouse.template.ledger import Ledger, encoded, logical_id, replacement_id, users_first
@@ -69,9 +70,18 @@ class Deployment:
         """Make one resource what the template says."""
         place = ("Resources", declared.logical_id, "Properties")
         resolved = self.template.resolve(declared.properties, self.made, *place)
-        properties = rehearsal.fitted(self.template, declared, resolved)
+        resolved = rehearsal.looked_up(self.template, declared, resolved, self.cloud.operate)
         row = self.ledger.find(declared.logical_id)
+        references = hashlib.sha256(encoded(resolved)).hexdigest() if dynamic.has_secrets(resolved) else ""
+        if row is not None and row.is_made and references and references == row.references:
+            properties = self._existing(row).properties
+        else:
+            opened = self._attempt(declared, lambda: dynamic.with_secrets(resolved, self.cloud.operate))
+            properties = rehearsal.fitted(self.template, declared, opened)
         row = self._create(declared, properties) if row is None else self._brought_up_to_date(declared, properties, row)
+        if row.references != references:
+            row = replace(row, references=references)
+            self.ledger.keep(row)
         kind = TYPES[row.type]
         late = kind.late(self._context(), self._existing(row))
         self.made[declared.logical_id] = Made(row.physical_id, Attributes(row.attributes, late))

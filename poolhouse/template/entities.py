@@ -25,7 +25,8 @@ class StackResource(Struct, frozen=True):
 
     The properties are sealed: an app client's secret may be among them. `is_made` is false while it is being created;
     `physical_id` is then the name it is to have, empty where that is not known before. One that was replaced stands
-    under its logical id, a tilde and its physical id until it is deleted.
+    under its logical id, a tilde and its physical id until it is deleted. `references` is a digest of the properties
+    with their references to secrets, empty where there are none: while they are the same, so are the secrets.
     """
 
     stack: str
@@ -37,3 +38,4 @@ class StackResource(Struct, frozen=True):
     deletion_policy: str = "Delete"
     depends_on: tuple[str, ...] = ()  # the resources it names, by logical id: it goes before them
     is_made: bool = True
+    references: str = ""

@@ -79,8 +79,6 @@ def _run(name: str, argument: Any, scope: Scope, place: Place) -> Any:
 
 
 def _static(value: Any, place: Place) -> Any:
-    if isinstance(value, str) and "{{resolve:" in value:
-        _fail("dynamic references ({{resolve:...}}) are not built yet", place)
     if value is None:
         _fail("'null' values are not allowed in templates; leave the key out, or give it a value", place)
     return value

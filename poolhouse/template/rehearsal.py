@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from poolhouse.errors import CommandError
-from poolhouse.template import schema
+from poolhouse.template import dynamic, schema
 from poolhouse.template.document import Declared, Made, Template
+from poolhouse.template.dynamic import Operate
 from poolhouse.template.entities import StackResource
 from poolhouse.template.intrinsics import UNKNOWN
 from poolhouse.template.resources.registry import INSTEAD, TYPES, what_works
@@ -18,13 +19,16 @@ from poolhouse.template.schema import Unfit
 _MOST_SHOWN = 10
 
 
-def check(template: Template, rows: Mapping[str, StackResource]) -> None:
-    """Raises CommandError that names everything wrong, each with its line. `rows` is what is deployed."""
+def check(template: Template, rows: Mapping[str, StackResource], operate: Operate) -> None:
+    """Raises CommandError that names everything wrong, each with its line. `rows` is what is deployed.
+
+    References to parameters are looked up by `operate`.
+    """
     unknown = [one for one in template.resources.values() if one.type not in TYPES]
     problems = [_unknown_type(template, one) for one in unknown]
     if problems:
         raise CommandError(f"{_in_one_line(template, problems)} What works: {what_works()}.")
-    problems = [*_changed_types(template, rows), *_problems(template)]
+    problems = [*_changed_types(template, rows), *_problems(template, operate)]
     if problems:
         raise CommandError(_in_one_line(template, problems))
 
@@ -65,7 +69,15 @@ def _attributes(kind: str) -> frozenset[str]:
     return schema.of(kind).attributes | TYPES[kind].also_gives
 
 
-def _problems(template: Template) -> Iterator[CommandError]:
+def looked_up(template: Template, declared: Declared, properties: Any, operate: Operate) -> Any:
+    """Resolved properties with the parameters they refer to. Raises CommandError with the line."""
+    try:
+        return dynamic.with_parameters(properties, operate)
+    except CommandError as error:
+        raise template.error(str(error), declared.logical_id) from error
+
+
+def _problems(template: Template, operate: Operate) -> Iterator[CommandError]:
     made = {
         name: Made(UNKNOWN, dict.fromkeys(_attributes(declared.type), UNKNOWN))  # type: ignore[arg-type]
         for name, declared in template.resources.items()
@@ -73,7 +85,8 @@ def _problems(template: Template) -> Iterator[CommandError]:
     for declared in template.resources.values():
         try:
             place = ("Resources", declared.logical_id, "Properties")
-            fitted(template, declared, template.resolve(declared.properties, made, *place))
+            resolved = template.resolve(declared.properties, made, *place)
+            fitted(template, declared, dynamic.rehearsed(looked_up(template, declared, resolved, operate)))
         except CommandError as error:
             yield error
     for name, value in template.outputs.items():

@@ -104,8 +104,6 @@ REFUSED = [
     ("!Transform {Name: AWS::Include}", "Fn::Transform is not built yet"),
     ("!Nope x", "there is no function Fn::Nope"),
     ("{'Fn::Sub': a, other: b}", "Fn::Sub must be the only key where it stands"),
-    ("'{{resolve:ssm:/a/b}}'", "dynamic references ({{resolve:...}}) are not built yet"),
-    ("!Sub '{{resolve:ssm:/${Stage}}}'", "dynamic references ({{resolve:...}}) are not built yet"),
     ("", "'null' values are not allowed in templates"),
     ("{'Fn::Length': !Ref Stage}", "Fn::Length takes a list"),
     ("{'Fn::ToJsonString': x}", "Fn::ToJsonString takes a mapping or a list"),

@@ -100,8 +100,8 @@ ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
     ("cloudformation", "list_stacks", {}, "ListStacks"),
     ("route53", "list_hosted_zones", {}, "ListHostedZones"),
     ("xray", "get_groups", {}, "GetGroups"),
-    ("secretsmanager", "list_secrets", {}, "ListSecrets"),
-    ("ssm", "describe_parameters", {}, "DescribeParameters"),
+    ("secretsmanager", "rotate_secret", {"SecretId": "x"}, "RotateSecret"),
+    ("ssm", "send_command", {"DocumentName": "x"}, "SendCommand"),
     ("kinesis", "list_streams", {}, "ListStreams"),
     ("events", "list_rules", {}, "ListRules"),
     ("stepfunctions", "list_state_machines", {}, "ListStateMachines"),
@@ -112,7 +112,7 @@ ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(
     ("service", "method", "parameters", "operation"), ELSEWHERE, ids=[f"{row[0]} {row[3]}" for row in ELSEWHERE]
 )
-def test_an_operation_of_a_service_that_is_not_here_is_refused_by_its_name(
+def test_an_operation_that_is_not_here_is_refused_by_its_name(
     cloud: Any, service: str, method: str, parameters: dict[str, Any], operation: str
 ) -> None:
     with pytest.raises(ClientError) as raised:
