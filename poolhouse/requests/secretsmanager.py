@@ -15,6 +15,7 @@ _BY_KEY = {
     "PutSecretValue": _WRITES,
     "UpdateSecret": _WRITES,
 }
+_OWN_KEY = "alias/aws/secretsmanager"
 _NO_KEY = "Access to KMS is not allowed"
 
 
@@ -37,7 +38,7 @@ def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
 
 
 def _of_key(operation: str, key: str, secret_arn: str, scope: Scope) -> list[Asked]:
-    if not key or key.endswith("alias/aws/secretsmanager"):
+    if key in ("", _OWN_KEY, scope.arn("kms", _OWN_KEY)):
         return []
     keys = {**scope.via("secretsmanager"), "kms:EncryptionContext:SecretARN": secret_arn}
     return [Asked(action, scope.kms_key(key, ""), keys, refusal=_NO_KEY) for action in _BY_KEY.get(operation, ())]

@@ -9,6 +9,7 @@ from poolhouse.requests.asked import Asked, Params, Scope, tag_keys
 
 _READS = frozenset({"GetParameter", "GetParameterHistory", "GetParameters"})
 _OF_SECRETS = "/aws/reference/secretsmanager/"
+_OWN_KEY = "alias/aws/ssm"
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-securestring.html
 _NO_KEY = (
     "The ciphertext refers to a customer master key that does not exist, does not exist in this region, "
@@ -70,7 +71,7 @@ def _decrypt(key: str, name: str, scope: Scope) -> list[Asked]:
 
 
 def _of_key(action: str, key: str, name: str, scope: Scope) -> list[Asked]:
-    if not key or key.endswith("alias/aws/ssm"):
+    if key in ("", _OWN_KEY, scope.arn("kms", _OWN_KEY)):
         return []
     keys = {**scope.via("ssm"), "kms:EncryptionContext:PARAMETER_ARN": _arn(name, scope)}
     return [Asked(action, scope.kms_key(key, ""), keys, refusal=_NO_KEY)]

@@ -62,16 +62,28 @@ class Route:
         return PROTOCOLS[self.protocol].encoder(self.model)
 
     def peek(self, request: Request) -> dict[str, Any]:
-        """What the request asks for, unchecked: for services that read it themselves, and nothing of what is amiss."""
+        """What the request asks for, unchecked: for services that read it themselves, and nothing of what is amiss.
+
+        Nor anything that the operation does not take: the service would not read it, so nothing is decided by it.
+        """
         try:
             if self.protocol == "json":
                 found = json.read(request.body or b"{}")
-                return found if isinstance(found, dict) else {}
+                return self._taken(found) if isinstance(found, dict) else {}
             if self.metadata.is_s3:
                 request = buckets.path_style(request)
-            return dict(query.form(request)) if self.protocol in _FORMS else self._peek(request)
+            return self._taken(query.form(request)) if self.protocol in _FORMS else self._peek(request)
         except ApiError:
             return {}
+
+    def _taken(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in found.items() if name.partition(".")[0] in self._members}
+
+    @cached_property
+    def _members(self) -> frozenset[str]:
+        shape = self.model.input_shape
+        members = {} if shape is None else shape.members
+        return frozenset(of.serialization.get("name", name) for name, of in members.items())
 
     @cached_property
     def _peek(self) -> Decode:

@@ -281,6 +281,77 @@ def test_what_is_decided_on_is_what_is_done(cloud: LocalCloud, ann: Ann) -> None
     assert [user["UserName"] for user in cloud.client("iam").list_users()["Users"]] == ["ann"]
 
 
+@pytest.mark.parametrize(
+    ("service", "target", "asked", "allowed"),
+    [
+        ("ssm", "AmazonSSM.GetParameter", {"Name": "/theirs", "Path": "/mine"}, "ssm:us-east-1:*:parameter/mine"),
+        ("ssm", "AmazonSSM.GetParameter", {"Name": "/theirs", "Names": ["/mine"]}, "ssm:us-east-1:*:parameter/mine"),
+        (
+            "secretsmanager",
+            "secretsmanager.GetSecretValue",
+            {"SecretId": "theirs", "Name": "mine"},
+            "secretsmanager:us-east-1:*:secret:mine-*",
+        ),
+        (
+            "dynamodb",
+            "DynamoDB_20120810.GetItem",
+            {"TableName": "theirs", "Key": {"id": {"S": "a"}}, "IndexName": "mine"},
+            "dynamodb:us-east-1:*:table/theirs/index/mine",
+        ),
+        (
+            "logs",
+            "Logs_20140328.GetLogEvents",
+            {
+                "logGroupName": "theirs",
+                "logStreamName": "s",
+                "resourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:mine",
+            },
+            "logs:us-east-1:*:log-group:mine",
+        ),
+        (
+            "kms",
+            "TrentService.DisableKey",
+            {"KeyId": "alias/theirs", "TargetKeyId": "alias/mine"},
+            "kms:us-east-1:*:alias/mine",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, dict) else str(value),
+)
+def test_what_an_operation_does_not_take_is_not_decided_on(
+    cloud: LocalCloud, ann: Ann, service: str, target: str, asked: dict[str, Any], allowed: str
+) -> None:
+    users = ann(service, allow("*", f"arn:aws:{allowed}"))
+    body = json.dumps(asked).encode()
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+    request = AWSRequest("POST", "http://localhost:4566/", data=body, headers=headers)
+    SigV4Auth(users._request_signer._credentials, service, "us-east-1").add_auth(request)
+
+    answer = cloud.fetch("POST", "/", headers=dict(request.headers.items()), body=body)
+
+    assert (answer.status, b"is not authorized to perform" in answer.body) == (400, True)
+    assert b"theirs" in answer.body
+
+
+def test_what_an_operation_does_not_take_in_a_form_is_not_decided_on(cloud: LocalCloud, ann: Ann) -> None:
+    for name in ("mine", "theirs"):
+        cloud.client("iam").create_user(UserName=name)
+    for more in (
+        "RoleName=mine",
+        "GroupName=mine",
+        "PolicyArn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2Fmine",
+        "Path=%2Fx%2F",
+    ):
+        kinds = ("role/mine", "group/mine", "policy/mine", "user/x/*")
+        users = ann("iam", *(allow("*", f"arn:aws:iam::{ACCOUNT}:{kind}") for kind in kinds))
+        body = f"Action=DeleteUser&UserName=theirs&{more}&Version=2010-05-08".encode()
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        request = AWSRequest("POST", "http://localhost:4566/", data=body, headers=headers)
+        SigV4Auth(users._request_signer._credentials, "iam", "us-east-1").add_auth(request)
+        answer = cloud.fetch("POST", "/", headers=dict(request.headers.items()), body=body)
+        assert (answer.status, b"user/theirs" in answer.body) == (403, True)
+    assert cloud.client("iam").get_user(UserName="theirs")
+
+
 def test_a_function_may_what_its_role_may(cloud: LocalCloud) -> None:
     """Without a role that allows it, a function fails here as on AWS."""
     with_listener = """
