@@ -53,7 +53,15 @@ class Guard:
 
     def __init__(self, moto: MotoServices, *, account_id: str, region: str) -> None:
         self._moto = moto
-        self._scope = Scope(account_id, region, moto.partition_key, self._key_arn, moto.secret, moto.parameter_keys)
+        self._scope = Scope(
+            account_id,
+            region,
+            partition_key=moto.partition_key,
+            kms_key=self._key_arn,
+            secret=moto.secret,
+            parameter_keys=moto.parameter_keys,
+            iam_arn=self._iam_arn,
+        )
         self._held: dict[str, tuple[int, Holdings | None]] = {}
         self._records: deque[Record] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
@@ -139,6 +147,9 @@ class Guard:
 
     def _key_arn(self, named: str, ciphertext: str) -> str:
         return self._moto.kms.key_arn(named, ciphertext)
+
+    def _iam_arn(self, kind: str, name: str) -> str:
+        return self._moto.iam.arn(kind, name)
 
     def _requester(self, principal: Principal) -> Requester:
         role_arn = principal.session.role_arn if principal.session is not None else ""

@@ -155,6 +155,15 @@ class Iam:
         with _LOCK:
             return next((role.arn for role in self._backend.roles.values() if role.name == name), "")
 
+    def arn(self, kind: str, name: str) -> str:
+        """The ARN, with its path, of the user, group, role or instance profile of this name; empty for none."""
+        if kind == "role":
+            return self.role_named(name)
+        with _LOCK:
+            tables = {"user": self._backend.users, "group": self._backend.groups}
+            table: Any = tables.get(kind, self._backend.instance_profiles)
+            return next((str(one.arn) for one in table.values() if one.name == name), "")
+
     def openid_provider(self, url: str) -> tuple[str, tuple[str, ...]] | None:
         """The ARN and client ids of the OpenID Connect provider of this URL (without https://); None for none."""
         with _LOCK:

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
+from collections.abc import Sequence
+
 from poolhouse.requests.asked import Asked, Params, Scope
 
 # The parameter that names what an operation is on, and the kind of resource; the first one that is there.
@@ -20,18 +22,59 @@ _NAMED_BY = (
 _ON_HOLDER = ("Attach", "Detach", "PutUser", "PutRole", "PutGroup", "DeleteUser", "DeleteRole", "DeleteGroup")
 
 
+_LISTS = {
+    "ListGroups": "group/",
+    "ListInstanceProfiles": "instance-profile/",
+    "ListRoles": "role/",
+    "ListUsers": "user/",
+}
+# What somebody or something is put into, or taken out of, is what the operation is on.
+_ON_CONTAINER = {
+    "AddUserToGroup": "GroupName",
+    "RemoveUserFromGroup": "GroupName",
+    "AddRoleToInstanceProfile": "InstanceProfileName",
+    "RemoveRoleFromInstanceProfile": "InstanceProfileName",
+}
+
+
 def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
     """The operation, on what it names; on oneself where a user is meant and none is named."""
-    named_by = _NAMED_BY[3:6] if operation.startswith(_ON_HOLDER) else _NAMED_BY
     keys = {}
     if operation.startswith(("Attach", "Detach")) and params.get("PolicyArn"):
         keys["iam:PolicyARN"] = str(params["PolicyArn"])
     if params.get("PermissionsBoundary"):
         keys["iam:PermissionsBoundary"] = str(params["PermissionsBoundary"])
-    for parameter, kind in named_by:
+    for parameter, kind in _named_by(operation):
         if params.get(parameter):
             name = str(params[parameter])
-            path = str(params.get("Path", "/")).strip("/")
-            inner = f"{path}/{name}" if path and kind else name
-            return [Asked(f"iam:{operation}", scope.global_arn("iam", f"{kind}{inner}") if kind else name, keys)]
+            arn = _arn(operation, kind, name, params, scope)
+            found = [Asked(f"iam:{operation}", arn, keys, shown=_shown(operation, kind, name))]
+            if operation == "AddRoleToInstanceProfile":
+                found.append(Asked("iam:PassRole", _arn("", "role/", str(params.get("RoleName", "")), params, scope)))
+            return found
+    if operation in _LISTS:
+        below = str(params.get("PathPrefix", "/")).removeprefix("/")
+        return [Asked(f"iam:{operation}", scope.global_arn("iam", f"{_LISTS[operation]}{below}"), keys)]
     return [Asked(f"iam:{operation}", "*", keys)]
+
+
+def _shown(operation: str, kind: str, name: str) -> str:
+    """A refusal says "role cook" for most operations, and the whole ARN of what would be created."""
+    if kind == "policy/" or (not kind and ":policy/" in name):
+        return f"policy {name}"
+    return "" if not kind or operation.startswith("Create") else f"{kind.rstrip('/').replace('-', ' ')} {name}"
+
+
+def _named_by(operation: str) -> Sequence[tuple[str, str]]:
+    if operation in _ON_CONTAINER:
+        return [(name, kind) for name, kind in _NAMED_BY if name == _ON_CONTAINER[operation]]
+    return _NAMED_BY[3:6] if operation.startswith(_ON_HOLDER) else _NAMED_BY
+
+
+def _arn(operation: str, kind: str, name: str, params: Params, scope: Scope) -> str:
+    """What is there has its path in its ARN, which only a creation says."""
+    if not kind:
+        return name
+    path = str(params.get("Path", "/")).strip("/") if operation.startswith("Create") else ""
+    there = "" if operation.startswith("Create") else scope.iam_arn(kind.rstrip("/"), name)
+    return there or scope.global_arn("iam", f"{kind}{path}/{name}" if path else f"{kind}{name}")

@@ -99,7 +99,8 @@ def test_a_user_without_any_policy_may_nothing(cloud: LocalCloud) -> None:
     assert refusal(users.list_roles) == (
         403,
         "AccessDenied",
-        f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: iam:ListRoles on resource: * "
+        f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: iam:ListRoles "
+        f"on resource: arn:aws:iam::{ACCOUNT}:role/ "
         "because no identity-based policy allows the iam:ListRoles action",
     )
 
@@ -348,8 +349,59 @@ def test_what_an_operation_does_not_take_in_a_form_is_not_decided_on(cloud: Loca
         request = AWSRequest("POST", "http://localhost:4566/", data=body, headers=headers)
         SigV4Auth(users._request_signer._credentials, "iam", "us-east-1").add_auth(request)
         answer = cloud.fetch("POST", "/", headers=dict(request.headers.items()), body=body)
-        assert (answer.status, b"user/theirs" in answer.body) == (403, True)
+        assert (answer.status, b"user theirs because" in answer.body) == (403, True)
     assert cloud.client("iam").get_user(UserName="theirs")
+
+
+def test_whoever_is_put_into_a_group_is_not_what_is_asked_for(cloud: LocalCloud, ann: Ann) -> None:
+    cloud.client("iam").create_group(GroupName="admins")
+    itself = f"arn:aws:iam::{ACCOUNT}:user/ann"
+    users = ann("iam", allow("iam:*", itself))
+
+    _, code, message = refusal(lambda: users.add_user_to_group(GroupName="admins", UserName="ann"))
+    assert code == "AccessDenied"
+    assert "iam:AddUserToGroup on resource: group admins because" in message
+    ann("iam", allow("iam:*", f"arn:aws:iam::{ACCOUNT}:group/admins"))
+    users.add_user_to_group(GroupName="admins", UserName="ann")
+
+
+def test_a_user_with_a_path_is_found_by_its_name(cloud: LocalCloud, ann: Ann) -> None:
+    iam = cloud.client("iam")
+    for name in ("bob", "eve"):
+        iam.create_user(UserName=name, Path="/staff/")
+    users = ann("iam", allow("iam:*"), deny("iam:*", f"arn:aws:iam::{ACCOUNT}:user/staff/*"))
+    assert "on resource: user bob with an explicit deny" in refusal(lambda: users.delete_user(UserName="bob"))[2]
+
+    users = ann("iam", allow("iam:DeleteUser", f"arn:aws:iam::{ACCOUNT}:user/staff/bob"))
+    users.delete_user(UserName="bob")
+    assert refusal(lambda: users.delete_user(UserName="eve"))[1] == "AccessDenied"
+
+
+def test_a_refusal_of_iam_names_things_as_iam_does(cloud: LocalCloud, ann: Ann) -> None:
+    users, here = ann("iam", allow("s3:*")), f"arn:aws:iam::{ACCOUNT}"
+    policy = f"{here}:policy/readers"
+    for call, named in {
+        lambda: users.get_role(RoleName="cook"): "role cook",
+        lambda: users.attach_user_policy(UserName="bob", PolicyArn=policy): "user bob",
+        lambda: users.create_policy(PolicyName="readers", PolicyDocument="{}"): "policy readers",
+        lambda: users.get_policy(PolicyArn=policy): f"policy {policy}",
+        lambda: users.create_user(UserName="bob", Path="/staff/"): f"{here}:user/staff/bob",
+        users.list_users: f"{here}:user/",
+        lambda: users.list_users(PathPrefix="/staff/"): f"{here}:user/staff/",
+    }.items():
+        assert f" on resource: {named} because no identity-based policy" in refusal(call)[2]
+
+
+def test_a_role_that_is_put_into_a_profile_is_passed(cloud: LocalCloud, ann: Ann) -> None:
+    iam = cloud.client("iam")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = iam.create_role(RoleName="power", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.create_instance_profile(InstanceProfileName="machines")
+    users = ann("iam", allow("iam:AddRoleToInstanceProfile"))
+    put = {"InstanceProfileName": "machines", "RoleName": "power"}
+    assert f"iam:PassRole on resource: {role}" in refusal(lambda: users.add_role_to_instance_profile(**put))[2]
+    ann("iam", allow("iam:AddRoleToInstanceProfile"), allow("iam:PassRole", role))
+    users.add_role_to_instance_profile(**put)
 
 
 def test_a_function_may_what_its_role_may(cloud: LocalCloud) -> None:

@@ -65,7 +65,8 @@ def test_a_guest_may_only_what_guests_may_at_most(people: People) -> None:
     with refused(
         "AccessDenied",
         f"User: arn:aws:sts::{ACCOUNT}:assumed-role/guests/CognitoIdentityCredentials is not authorized to perform: "
-        "iam:ListRoles on resource: * because no session policy allows the iam:ListRoles action",
+        f"iam:ListRoles on resource: arn:aws:iam::{ACCOUNT}:role/ "
+        "because no session policy allows the iam:ListRoles action",
     ):
         people.client("iam", answer).list_roles()
 
