@@ -4,6 +4,7 @@ import base64
 import threading
 from typing import Any
 
+import msgspec
 from botocore import xform_name
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -16,6 +17,7 @@ from moto.kms.responses import KmsResponse
 from moto.kms.utils import generate_private_key
 from moto.utilities.tagging_service import TaggingService
 
+from poolhouse.errors import ApiError
 from poolhouse.moto_services import checks
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
@@ -27,6 +29,7 @@ from poolhouse.wire.models import service_model
 _CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (models.Alias, models.Grant, models.Key, TaggingService)}
 _MATERIAL = ("key_material", "private_key")
 _READS = ("Describe", "Get", "List", "Encrypt", "Decrypt", "ReEncrypt", "Generate", "Sign", "Verify")
+_NAMES_ITS_KEY = {"Decrypt": "KeyId", "ReEncrypt": "SourceKeyId"}
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 _FIRST_ERROR = 400
 _ID_LENGTH = 36
@@ -34,6 +37,10 @@ _PURPOSE = "kms key"
 
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
 _LOCK = threading.RLock()
+
+
+class IncorrectKeyException(ApiError):
+    message = "The key ID in the request does not identify a CMK that can perform this operation."
 
 
 class Kms:
@@ -54,6 +61,7 @@ class Kms:
         checks.check_served("kms", operation, self._served)
         checks.check_json("kms", operation, request.body)
         with _LOCK:
+            self._check_key(operation, request)
             visit(self._account_id, self._region)
             install(models.kms_backends, self._account_id, self._region, self._backend)
             try:
@@ -63,6 +71,15 @@ class Kms:
                 self._load()
                 raise
         return response
+
+    def _check_key(self, operation: str, request: Request) -> None:
+        """Raise IncorrectKeyException where another key than the one that is named made the ciphertext."""
+        if operation not in _NAMES_ITS_KEY:
+            return
+        asked = msgspec.json.decode(request.body)
+        named, made_by = asked.get(_NAMES_ITS_KEY[operation]), _key_of(asked["CiphertextBlob"])
+        if named and made_by in self._backend.keys and self.key_arn(named, "") != self.key_arn(made_by, ""):
+            raise IncorrectKeyException
 
     def key_arn(self, named: str, ciphertext: str) -> str:
         """The ARN of the key of this id, ARN or alias, or that made a ciphertext (in base64); "*" for none.

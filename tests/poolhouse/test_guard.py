@@ -267,6 +267,23 @@ class TestKeys:
             call = lambda: mine.encrypt(KeyId=key, Plaintext=b"1", EncryptionContext=context)  # noqa: B023, E731
             assert refusal(call)[1] == "AccessDeniedException"
 
+    def test_what_another_key_made_is_not_opened_by_naming_ones_own(self, cloud: LocalCloud, ann: Ann) -> None:
+        kms = cloud.client("kms")
+        own, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+        blob = kms.encrypt(KeyId=other, Plaintext=b"1")["CiphertextBlob"]
+        mine = ann("kms", allow("kms:*", own))
+        for call in (
+            lambda: mine.decrypt(CiphertextBlob=blob, KeyId=own),
+            lambda: mine.re_encrypt(CiphertextBlob=blob, SourceKeyId=own, DestinationKeyId=own),
+        ):
+            assert refusal(call)[1:] == (
+                "IncorrectKeyException",
+                "The key ID in the request does not identify a CMK that can perform this operation.",
+            )
+        assert refusal(lambda: mine.re_encrypt(CiphertextBlob=blob, DestinationKeyId=own))[1] == "AccessDeniedException"
+        again = kms.re_encrypt(CiphertextBlob=blob, SourceKeyId=other, DestinationKeyId=own)["CiphertextBlob"]
+        assert mine.decrypt(CiphertextBlob=again, KeyId=own)["Plaintext"] == b"1"
+
 
 def test_what_is_decided_on_is_what_is_done(cloud: LocalCloud, ann: Ann) -> None:
     """A form in the body and another in the query: one of them is read, by whoever reads."""
@@ -331,6 +348,13 @@ def test_what_an_operation_does_not_take_is_not_decided_on(
 
     assert (answer.status, b"is not authorized to perform" in answer.body) == (400, True)
     assert b"theirs" in answer.body
+
+
+def test_a_log_group_named_in_two_ways_is_asked_for_in_both(cloud: LocalCloud, ann: Ann) -> None:
+    mine = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:mine"
+    logs = ann("logs", allow("logs:*", f"{mine}*"))
+    both = {"logGroupName": "theirs", "logGroupIdentifier": mine, "logStreamName": "s"}
+    assert "log-group:theirs" in refusal(lambda: logs.get_log_events(**both))[2]
 
 
 def test_what_an_operation_does_not_take_in_a_form_is_not_decided_on(cloud: LocalCloud, ann: Ann) -> None:
