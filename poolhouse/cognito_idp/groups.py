@@ -164,6 +164,6 @@ def _limit(limit: int | None) -> int | None:
 
 
 def _check_role(call: Call, role_arn: str | None) -> None:
-    """A role must be of the same account. iam:PassRole is for the policy check to ask."""
+    """A role must be of the same account. Whether it may be passed is asked before (`requests.cognito_idp`)."""
     if role_arn and role_arn.split(":")[4] not in ("", call.account_id):
         raise NotAuthorizedException("Cross-account pass role is not allowed.")  # the error's name is a guess

@@ -83,6 +83,17 @@ def test_another_pool_is_another_resource(cognito: Any, ann: Ann) -> None:
     assert refusal(lambda: users.list_users(UserPoolId=other))[1] == "AccessDeniedException"
 
 
+def test_a_groups_role_is_passed(cognito: Any, ann: Ann) -> None:
+    pool_id, role = make_pool(cognito), f"arn:aws:iam::{ACCOUNT}:role/premium"
+    users = ann("cognito-idp", allow("cognito-idp:*"))
+    users.create_group(UserPoolId=pool_id, GroupName="free")
+    for call in (users.create_group, users.update_group):
+        refused = refusal(functools.partial(call, UserPoolId=pool_id, GroupName="free", RoleArn=role))
+        assert f"iam:PassRole on resource: {role} because no identity-based policy" in refused[2]
+    users = ann("cognito-idp", allow("cognito-idp:*"), allow("iam:PassRole", role))
+    users.update_group(UserPoolId=pool_id, GroupName="free", RoleArn=role)
+
+
 def test_what_anybody_may_needs_no_policy(cognito: Any, ann: Ann) -> None:
     client = cognito.create_user_pool_client(UserPoolId=make_pool(cognito), ClientName="c")["UserPoolClient"]
 
