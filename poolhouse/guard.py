@@ -28,13 +28,17 @@ from poolhouse.moto_services import MotoServices
 from poolhouse.moto_services.holdings import Document, Holdings
 from poolhouse.principal import OpenIdProvider, Principal, Role
 from poolhouse.requests import services
-from poolhouse.requests.asked import Scope
+from poolhouse.requests.asked import CALLER, Scope
 
 _ROOT_TOO = frozenset({"s3"})  # what a bucket policy denies everybody, it denies the root user
 _KEPT, _SHOWN = 1000, 100  # decisions
 _ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _DENY_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 _TYPES = {"root": "Account", "user": "User", "role_session": "AssumedRole", "federated_user": "FederatedUser"}
+
+
+def _user(arn: str) -> str:
+    return f"user {arn.rpartition('/')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,15 @@ class Guard:
         ) or not operation:  # what is no operation is refused by whoever looks for it
             return
         for asked in services.asked(service, operation, read(), self._scope):
-            decision = self.decide(call, asked.action, asked.resource, asked.keys)
+            resource, shown = asked.resource, asked.shown
+            if resource == CALLER:
+                is_user = call.principal.kind == "user"
+                resource, shown = (call.principal.arn, _user(call.principal.arn)) if is_user else ("*", "")
+            decision = self.decide(call, asked.action, resource, asked.keys)
             if not decision.is_allowed and asked.refusal:
                 raise AccessDeniedException(asked.refusal)
             if not decision.is_allowed:
-                raise self._refusal(call, asked.action, asked.shown or asked.resource, decision)
+                raise self._refusal(call, asked.action, shown or resource, decision)
 
     def _refusal(self, call: Call, action: str, resource: str, decision: Decision) -> AccessDeniedException:
         """S3 puts the resource in quotes, and says little to who has not signed."""

@@ -40,6 +40,10 @@ class Scope:
         return {"kms:ViaService": f"{service}.{self.region}.amazonaws.com", "kms:CallerAccount": self.account_id}
 
 
+CALLER = "the caller"
+"""In place of a resource: the user who asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An action on a resource, "*" where the action has none, with the condition keys that come from the request.

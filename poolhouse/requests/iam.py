@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from collections.abc import Sequence
 
-from poolhouse.requests.asked import Asked, Params, Scope
+from poolhouse.requests.asked import CALLER, Asked, Params, Scope
 
 # The parameter that names what an operation is on, and the kind of resource; the first one that is there.
 _NAMED_BY = (
@@ -28,6 +28,8 @@ _LISTS = {
     "ListRoles": "role/",
     "ListUsers": "user/",
 }
+# Where no user is named, the one who asks is meant. (Of a key that is deleted or changed, moto takes the owner.)
+_ON_ONESELF = frozenset({"CreateAccessKey", "GetUser", "ListAccessKeys"})
 # What somebody or something is put into, or taken out of, is what the operation is on.
 _ON_CONTAINER = {
     "AddUserToGroup": "GroupName",
@@ -55,7 +57,7 @@ def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
     if operation in _LISTS:
         below = str(params.get("PathPrefix", "/")).removeprefix("/")
         return [Asked(f"iam:{operation}", scope.global_arn("iam", f"{_LISTS[operation]}{below}"), keys)]
-    return [Asked(f"iam:{operation}", "*", keys)]
+    return [Asked(f"iam:{operation}", CALLER if operation in _ON_ONESELF else "*", keys)]
 
 
 def _shown(operation: str, kind: str, name: str) -> str:

@@ -412,6 +412,20 @@ def test_a_user_with_a_path_is_found_by_its_name(cloud: LocalCloud, ann: Ann) ->
     assert refusal(lambda: users.delete_user(UserName="eve"))[1] == "AccessDenied"
 
 
+def test_a_user_who_names_nobody_asks_for_themselves(cloud: LocalCloud, ann: Ann) -> None:
+    own = "arn:aws:iam::*:user/${aws:username}"
+    cloud.client("iam").create_user(UserName="bob")
+    key_id = cloud.client("iam").create_access_key(UserName="bob")["AccessKey"]["AccessKeyId"]
+    mine = ("iam:GetUser", "iam:ListAccessKeys", "iam:DeleteAccessKey", "iam:UpdateAccessKey")
+    users = ann("iam", *(allow(action, own) for action in mine))
+    for call in (users.delete_access_key, functools.partial(users.update_access_key, Status="Inactive")):
+        assert refusal(functools.partial(call, AccessKeyId=key_id))[1] == "AccessDenied"
+    assert users.get_user()["User"]["UserName"] == "ann"
+    assert len(users.list_access_keys()["AccessKeyMetadata"]) == 1
+    assert "iam:CreateAccessKey on resource: user ann because" in refusal(users.create_access_key)[2]
+    assert "iam:GetUser on resource: user bob because" in refusal(lambda: users.get_user(UserName="bob"))[2]
+
+
 def test_a_refusal_of_iam_names_things_as_iam_does(cloud: LocalCloud, ann: Ann) -> None:
     users, here = ann("iam", allow("s3:*")), f"arn:aws:iam::{ACCOUNT}"
     policy = f"{here}:policy/readers"
