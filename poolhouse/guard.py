@@ -9,7 +9,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -28,17 +28,13 @@ from poolhouse.moto_services import MotoServices
 from poolhouse.moto_services.holdings import Document, Holdings
 from poolhouse.principal import OpenIdProvider, Principal, Role
 from poolhouse.requests import services
-from poolhouse.requests.asked import CALLER, Scope
+from poolhouse.requests.asked import CALLER, Asked, Scope
 
 _ROOT_TOO = frozenset({"s3"})  # what a bucket policy denies everybody, it denies the root user
 _KEPT, _SHOWN = 1000, 100  # decisions
 _ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _DENY_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 _TYPES = {"root": "Account", "user": "User", "role_session": "AssumedRole", "federated_user": "FederatedUser"}
-
-
-def _user(arn: str) -> str:
-    return f"user {arn.rpartition('/')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +68,18 @@ class Guard:
 
     def allow(self, call: Call, service: str, operation: str, read: Callable[[], Mapping[str, Any]]) -> None:
         """Return when the call's principal may do this. Raises AccessDeniedException."""
-        if (
-            call.principal.kind == "root" and service not in _ROOT_TOO
-        ) or not operation:  # what is no operation is refused by whoever looks for it
+        if call.principal.kind == "root" and service not in _ROOT_TOO:
+            return
+        if not operation:  # what is no operation is refused by whoever looks for it
             return
         for asked in services.asked(service, operation, read(), self._scope):
-            resource, shown = asked.resource, asked.shown
-            if resource == CALLER:
-                is_user = call.principal.kind == "user"
-                resource, shown = (call.principal.arn, _user(call.principal.arn)) if is_user else ("*", "")
-            decision = self.decide(call, asked.action, resource, asked.keys)
-            if not decision.is_allowed and asked.refusal:
-                raise AccessDeniedException(asked.refusal)
-            if not decision.is_allowed:
-                raise self._refusal(call, asked.action, shown or resource, decision)
+            named = _with_caller(asked, call.principal)
+            decision = self.decide(call, named.action, named.resource, named.keys)
+            if decision.is_allowed:
+                continue
+            if named.refusal:
+                raise AccessDeniedException(named.refusal)
+            raise self._refusal(call, named.action, named.shown or named.resource, decision)
 
     def _refusal(self, call: Call, action: str, resource: str, decision: Decision) -> AccessDeniedException:
         """S3 puts the resource in quotes, and says little to who has not signed."""
@@ -283,6 +277,15 @@ def _record_type(record: Record) -> dict[str, Any]:
         ],
         "context": {key: list(values) for key, values in sorted(request.context.items())},
     }
+
+
+def _with_caller(asked: Asked, principal: Principal) -> Asked:
+    """What is asked, with the user who asks in place of CALLER; only users are such a resource."""
+    if asked.resource != CALLER:
+        return asked
+    if principal.kind != "user":
+        return replace(asked, resource="*")
+    return replace(asked, resource=principal.arn, shown=f"user {principal.arn.rpartition('/')[2]}")
 
 
 def _identity(principal: Principal, held: Holdings | None) -> list[Policy]:

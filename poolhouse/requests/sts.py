@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 """
 
-from poolhouse.requests.asked import Asked, Params, Scope
+from poolhouse.requests.asked import Asked, Params, Scope, tag_keys
 
 _FREE = frozenset({"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"})
 _BY_TRUST = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
@@ -13,7 +13,8 @@ def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
     """Nothing for what everybody may, and for roles, whose trust policies are looked at with the requester's own."""
     if operation in _FREE | _BY_TRUST:
         return []
-    resource = "*"
-    if operation == "GetFederationToken":
-        resource = scope.global_arn("sts", f"federated-user/{params.get('Name', '')}")
-    return [Asked(f"sts:{operation}", resource)]
+    if operation != "GetFederationToken":
+        return [Asked(f"sts:{operation}")]
+    resource, keys = scope.global_arn("sts", f"federated-user/{params.get('Name', '')}"), tag_keys(params.get("Tags"))
+    also = ["sts:TagSession"] if keys else []  # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    return [Asked(action, resource, keys) for action in ("sts:GetFederationToken", *also)]

@@ -27,7 +27,7 @@ def assume_role(call: Call, request: Request) -> dict[str, object]:
     _check(call, "sts:AssumeRole", role_arn, keys)
     if request.get("Tags") or request.get("TransitiveTagKeys"):
         _check(call, "sts:TagSession", role_arn, keys)
-    if request.get("SourceIdentity"):
+    if source_identity:  # also one that a chain hands on: IAM User Guide, "Monitor and control actions taken"
         _check(call, "sts:SetSourceIdentity", role_arn, keys)
     role = call.authority.role(role_arn)
     if role is None:

@@ -259,6 +259,17 @@ def test_a_chain_hands_on_what_is_transitive_and_lasts_an_hour(setting: Setting)
     assert refusal(lambda: setting.assume(keys_of(first), SourceIdentity="bob"))[1] == "AccessDenied"
 
 
+def test_a_source_identity_that_is_handed_on_needs_the_next_roles_trust(setting: Setting) -> None:
+    setting.role(trust({"AWS": ACCOUNT}, "sts:AssumeRole", "sts:SetSourceIdentity"), ANYTHING)
+    setting.may(ANYTHING)
+    first = setting.assume(SourceIdentity="ann@example.com")
+
+    only = trust({"AWS": ACCOUNT}, "sts:AssumeRole")
+    setting.iam.update_assume_role_policy(RoleName="reader", PolicyDocument=only)
+    refused = refusal(lambda: setting.assume(keys_of(first), RoleSessionName="second"))
+    assert (refused[1], "sts:SetSourceIdentity on resource" in refused[2]) == ("AccessDenied", True)
+
+
 def test_a_users_own_temporary_keys_may_what_the_user_may(setting: Setting) -> None:
     answer = setting.sts().get_session_token(DurationSeconds=900)
 
@@ -291,6 +302,21 @@ def test_a_federated_user_may_what_both_allow(setting: Setting) -> None:
     assert refusal(federated.list_roles)[1] == "AccessDenied"
     setting.may(LIST)
     assert refusal(lambda: sts.get_federation_token(Name="guest"))[1] == "AccessDenied"
+
+
+def test_tags_of_a_federated_user_are_asked_for(setting: Setting) -> None:
+    """Otherwise whoever may federate could give themselves the tags that policies ask for."""
+    federate = {"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"}
+    tags = [{"Key": "team", "Value": "blue"}]
+    setting.may([federate])
+    code, message = refusal(lambda: setting.sts().get_federation_token(Name="guest", Tags=tags))[1:]
+    assert (code, "sts:TagSession on resource" in message) == ("AccessDenied", True)
+
+    blue = {"StringEquals": {"aws:RequestTag/team": "blue"}}
+    setting.may([federate, {"Effect": "Allow", "Action": "sts:TagSession", "Resource": "*", "Condition": blue}])
+    assert setting.sts().get_federation_token(Name="guest", Tags=tags)["Credentials"]
+    other = [{"Key": "team", "Value": "red"}]
+    assert refusal(lambda: setting.sts().get_federation_token(Name="guest", Tags=other))[1] == "AccessDenied"
 
 
 def test_who_somebody_is_needs_no_permission(setting: Setting) -> None:
