@@ -372,6 +372,7 @@ class ImportJob(Struct, frozen=True):
     failed: int = 0
     log_bytes: int = 0
     message: str = ""
+    algorithm: str = ""  # of the hashed passwords in the file
 
     @property
     def rows_done(self) -> int:
@@ -450,11 +451,20 @@ class Membership(Struct, frozen=True):
 
 
 class Password(Struct, frozen=True):
-    """What is kept of a password: SRP's salt (hex) and the sealed verifier. A temporary one may expire."""
+    """What is kept of a password: SRP's salt (hex) and the sealed verifier. A temporary one may expire.
 
-    salt: str
-    sealed_verifier: str
+    One that was imported is the sealed hash another system made, by this algorithm, until it is first given.
+    """
+
+    salt: str = ""
+    sealed_verifier: str = ""
     expires_at: datetime | None = None
+    algorithm: str = ""
+    sealed_hash: str = ""
+
+    @property
+    def is_imported(self) -> bool:
+        return bool(self.sealed_hash)
 
 
 class User(Struct, frozen=True):

@@ -16,7 +16,7 @@ from poolhouse.cognito_idp.errors import (
     PreconditionNotMetException,
     ResourceNotFoundException,
 )
-from poolhouse.cognito_idp.flows import find, not_built, pages, user_import
+from poolhouse.cognito_idp.flows import find, pages, user_import
 from poolhouse.cognito_idp.rules import import_rows
 from poolhouse.store import Store, Tx
 
@@ -36,15 +36,20 @@ def get_csv_header(call: Call, request: Request) -> dict[str, object]:
 
 def create_user_import_job(call: Call, request: Request) -> dict[str, object]:
     """Make a job and the URL its file is uploaded to."""
-    if request.get("PasswordHashingAlgorithm"):
-        not_built.refuse("Import of hashed passwords (PasswordHashingAlgorithm)")
+    algorithm = request.get("PasswordHashingAlgorithm", "")
     fresh = "".join(secrets.choice(_CHARACTERS) for _ in range(_ID_LENGTH))
     with call.store.write() as tx:
         pool = find.pool_in(tx, request["UserPoolId"])
         if tx.import_jobs.count(pool_id=pool.id) >= _MOST:
             raise LimitExceededException(f"User pool {pool.id} cannot have more than {_MOST} import jobs.")
         job = ImportJob(
-            pool.id, f"import-{fresh}", request["JobName"], request["CloudWatchLogsRoleArn"], "Created", call.now
+            pool_id=pool.id,
+            id=f"import-{fresh}",
+            name=request["JobName"],
+            role_arn=request["CloudWatchLogsRoleArn"],
+            status="Created",
+            created_at=call.now,
+            algorithm=algorithm,
         )
         tx.import_jobs.add(job)
     return {"UserImportJob": _type(call, job)}
@@ -120,5 +125,10 @@ def _type(call: Call, job: ImportJob) -> dict[str, object]:
         "SkippedUsers": job.skipped,
         "FailedUsers": job.failed,
     }
-    optional = {"StartDate": job.started_at, "CompletionDate": job.completed_at, "CompletionMessage": job.message}
+    optional = {
+        "StartDate": job.started_at,
+        "CompletionDate": job.completed_at,
+        "CompletionMessage": job.message,
+        "PasswordHashingAlgorithm": job.algorithm,
+    }
     return shape | {name: value for name, value in optional.items() if value}

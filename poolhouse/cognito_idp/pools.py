@@ -10,8 +10,12 @@ from msgspec.structs import replace
 from poolhouse.call import Call
 from poolhouse.cognito_idp import shapes
 from poolhouse.cognito_idp.entities import UserPool
-from poolhouse.cognito_idp.errors import InvalidParameterException, ResourceNotFoundException
-from poolhouse.cognito_idp.flows import find, keys, pages
+from poolhouse.cognito_idp.errors import (
+    InvalidParameterException,
+    ResourceNotFoundException,
+    UserImportInProgressException,
+)
+from poolhouse.cognito_idp.flows import find, keys, pages, user_import
 from poolhouse.cognito_idp.rules import pool_schema, pool_settings
 from poolhouse.store import Tx
 
@@ -70,7 +74,7 @@ def describe_user_pool(call: Call, request: "DescribeUserPoolRequestTypeDef") ->
 def update_user_pool(call: Call, request: Request) -> dict[str, object]:
     """Change a pool; what is not sent goes back to its default, the tier aside."""
     with call.store.write() as tx:
-        pool = find.pool_in(tx, request["UserPoolId"])
+        pool = _at_rest(tx, request["UserPoolId"])
         settings = pool_settings.updated(pool.settings, request)
         name = request.get("PoolName") or pool.name
         tx.user_pools.put(replace(pool, name=name, settings=settings, modified_at=call.now))
@@ -81,7 +85,7 @@ def delete_user_pool(call: Call, request: "DeleteUserPoolRequestTypeDef") -> Non
     """Delete a pool with everything in it, unless it is protected or still has a domain."""
     pool_id = request["UserPoolId"]
     with call.store.write() as tx:
-        pool = find.pool_in(tx, pool_id)
+        pool = _at_rest(tx, pool_id)
         if pool.settings.get("DeletionProtection") == "ACTIVE":
             raise InvalidParameterException(
                 "The user pool cannot be deleted because deletion protection is activated. "
@@ -105,7 +109,7 @@ def list_user_pools(call: Call, request: "ListUserPoolsRequestTypeDef") -> dict[
 def add_custom_attributes(call: Call, request: "AddCustomAttributesRequestTypeDef") -> dict[str, object]:
     """Add attributes to a pool's schema, for good."""
     with call.store.write() as tx:
-        pool = find.pool_in(tx, request["UserPoolId"])
+        pool = _at_rest(tx, request["UserPoolId"])
         schema = pool_schema.extended(pool.settings.get("SchemaAttributes", ()), request["CustomAttributes"])
         settings = {**pool.settings, "SchemaAttributes": schema}
         tx.user_pools.put(replace(pool, settings=settings, modified_at=call.now))
@@ -148,6 +152,14 @@ def list_tags_for_resource(call: Call, request: "ListTagsForResourceRequestTypeD
     """A pool's tags."""
     pool = find.pool(call, _pool_id(call, request["ResourceArn"]))
     return {"Tags": pool.settings.get("UserPoolTags", {})}
+
+
+def _at_rest(tx: Tx, pool_id: str) -> UserPool:
+    """The pool, whose rules do not change under an import that follows them. Raises UserImportInProgressException."""
+    pool = find.pool_in(tx, pool_id)
+    if any(job.status in user_import.ACTIVE for job in tx.import_jobs.list(pool_id=pool_id)):
+        raise UserImportInProgressException("A user import is in progress.")  # the sentence is a guess
+    return pool
 
 
 def _remove_contents(tx: Tx, pool_id: str) -> None:

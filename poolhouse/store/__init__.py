@@ -12,6 +12,7 @@ What the block wrote is durable when it ends, or nothing of it is. Nothing outsi
 """
 
 from poolhouse.store.database import InUse, Store, Tx
+from poolhouse.store.seal import Sealer
 from poolhouse.store.table import AlreadyExists, NotFound, StoreError
 
-__all__ = ["AlreadyExists", "InUse", "NotFound", "Store", "StoreError", "Tx"]
+__all__ = ["AlreadyExists", "InUse", "NotFound", "Sealer", "Store", "StoreError", "Tx"]

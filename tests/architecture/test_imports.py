@@ -50,6 +50,7 @@ ONLY_IN = {
     "jwt": {"openid", "web_identity"},
     "urllib3": {"openid"},
     "gmpy2": {"cognito_idp"},
+    "passlib": {"cognito_idp"},
     "awslambdaric": {"lambdas"},
 }
 

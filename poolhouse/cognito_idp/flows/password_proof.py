@@ -21,7 +21,7 @@ def challenge(call: Call, sign_in: SignIn, user: User | None, *, typed: str, srp
     pool = sign_in.pool
     salt, verifier = _salt_and_verifier(call, pool, user, typed)
     username = _simulated_username(call, pool, typed) if user is None else user.username
-    state = {"is_simulated": user is None or user.password is None}
+    state = {"is_simulated": not passwords.has_verifier(user)}
     parameters = srp_exchange.begin(
         call, sign_in, username, PASSWORD_VERIFIER, verifier=verifier, srp_a=srp_a, state=state
     )
@@ -31,14 +31,14 @@ def challenge(call: Call, sign_in: SignIn, user: User | None, *, typed: str, srp
 
 def is_right(call: Call, pool: UserPool, user: User | None, waiting: ChallengeSession, answer: Answer) -> bool:
     """Whether the answer proves the user's password. For nobody it takes as long and is never right."""
-    is_somebody = user is not None and user.password is not None and not waiting.state["is_simulated"]
+    is_somebody = passwords.has_verifier(user) and not waiting.state["is_simulated"]
     verifier = _salt_and_verifier(call, pool, user if is_somebody else None, waiting.username)[1]
     secret = Secret(verifier, srp.group_of(pool.id), waiting.username)
     return srp_exchange.is_right(call, secret, waiting, answer) and is_somebody
 
 
 def _salt_and_verifier(call: Call, pool: UserPool, user: User | None, typed: str) -> tuple[str, bytes]:
-    if user is not None and user.password is not None:
+    if passwords.has_verifier(user) and user.password is not None:
         return user.password.salt, passwords.verifier(call, pool, user)
     seed = bytes.fromhex(call.store.sealer.digest(f"simulated salt\0{pool.id}\0{pool.folded(typed)}"))
     return srp.make_salt(seed[: srp.SALT_BYTES]), hashlib.shake_256(seed).digest(srp.VERIFIER_BYTES)

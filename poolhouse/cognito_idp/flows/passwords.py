@@ -3,15 +3,17 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec.structs import replace
 
+from poolhouse import aside
 from poolhouse.call import Call
 from poolhouse.cognito_idp.entities import Password, User, UserPool
 from poolhouse.cognito_idp.errors import PasswordHistoryPolicyViolationException
 from poolhouse.cognito_idp.flows import threat_protection
-from poolhouse.cognito_idp.rules import passwords, srp
+from poolhouse.cognito_idp.rules import imported_hashes, passwords, srp
+from poolhouse.store import Sealer
 
 # Without the characters that HTML mail and message placeholders give a meaning to.
 _GENERATED_SYMBOLS = "!@#%^*_-+=?."
@@ -28,19 +30,50 @@ def set_password(
     return Password(salt=salt, sealed_verifier=sealed, expires_at=expires_at)
 
 
+def imported(sealer: Sealer, user: User, algorithm: str, text: str) -> Password:
+    """What is kept of a hash another system made of the user's password."""
+    purpose = _purpose(user.pool_id, user.username)
+    return Password(algorithm=algorithm, sealed_hash=sealer.seal(text.encode(), purpose))
+
+
+def adopt(call: Call, pool: UserPool, user: User, password: str) -> User:
+    """The user, who has just given this right password: an imported one is kept as our own from now on."""
+    if user.password is None or not user.password.is_imported:
+        return user
+    made = set_password(call, pool, user, password)
+    with call.store.write() as tx:
+        current = tx.users.get(pool_id=pool.id, username=user.username)
+        if current.password == user.password:  # not changed meanwhile
+            current = replace(current, password=made)
+            tx.users.put(current)
+    return current
+
+
 def is_password(call: Call, pool: UserPool, user: User, password: str) -> bool:
-    """Whether this is the user's password. A user without one has no right answer."""
+    """Whether this is the user's password. A user without one has no right answer. Not inside `store.write()`."""
     if user.password is None:
         return False
+    if user.password.is_imported:
+        text = call.store.sealer.unseal(user.password.sealed_hash, _purpose(pool.id, user.username)).decode()
+        return aside.work(imported_hashes.is_password, user.password.algorithm, text, password)
     return srp.is_password(
         password, verifier(call, pool, user), pool_id=pool.id, username=user.username, salt=user.password.salt
     )
 
 
+def has_verifier(user: User | None) -> TypeGuard[User]:
+    """Whether SRP can prove the user's password.
+
+    Not while it is the hash of an import, of which no verifier can be made: such a user signs in by the password
+    itself first. AWS says nothing of it.
+    """
+    return user is not None and user.password is not None and not user.password.is_imported
+
+
 def verifier(call: Call, pool: UserPool, user: User) -> bytes:
-    """The SRP verifier of a user who has a password. Raises ValueError for one who has not."""
-    if user.password is None:
-        raise ValueError("the user has no password")
+    """The SRP verifier of a user who has one. Raises ValueError for one who has not."""
+    if user.password is None or user.password.is_imported:
+        raise ValueError("the user has no verifier")
     return call.store.sealer.unseal(user.password.sealed_verifier, _purpose(pool.id, user.username))
 
 

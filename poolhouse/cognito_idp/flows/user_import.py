@@ -11,9 +11,9 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from poolhouse.cognito_idp.entities import ImportJob, SignInName, User, UserPool
-from poolhouse.cognito_idp.flows import names
+from poolhouse.cognito_idp.flows import names, passwords
 from poolhouse.cognito_idp.rules import import_rows
-from poolhouse.cognito_idp.rules.import_rows import RowFailed, Rows
+from poolhouse.cognito_idp.rules.import_rows import Hashes, RowFailed, Rows
 from poolhouse.files import Files
 from poolhouse.jobs import Job
 from poolhouse.store import Store, Tx
@@ -49,10 +49,6 @@ def resume(store: Store, files: Files, start_job: Start) -> None:
             start(store, files, job, start_job)
 
 
-class _Gone(Exception):
-    """The job or its pool was deleted."""
-
-
 class _Import:
     def __init__(self, store: Store, files: Files, job: ImportJob, running: Job) -> None:
         self._store, self._files, self._running = store, files, running
@@ -68,8 +64,6 @@ class _Import:
             self._begin()
             with self._store.loading(), self._files.path(file_name(self._job)).open("rb") as file:
                 self._import(pool, file)
-        except _Gone:
-            return
         except (RowFailed, OSError, UnicodeDecodeError) as error:
             self._end("Failed", str(error) if isinstance(error, RowFailed) else "The file could not be read.")
 
@@ -85,7 +79,8 @@ class _Import:
 
     def _import(self, pool: UserPool, file: BinaryIO) -> None:
         lines = (line.decode().rstrip("\r\n") for line in file)
-        rows = Rows(pool, import_rows.split(next(lines, "").removeprefix("\ufeff")))
+        columns = import_rows.split(next(lines, "").removeprefix("\ufeff"))
+        rows = Rows(pool, columns, self._hashes(self._job.algorithm))
         number = 1
         for batch in _batches(lines, skip=self._job.rows_done):
             number = self._job.rows_done + 2
@@ -99,6 +94,13 @@ class _Import:
             self._end("Failed", _TOO_MANY)
             return
         self._end("Succeeded", "")
+
+    def _hashes(self, algorithm: str) -> Hashes | None:
+        """How the file's password hashes are checked and kept; None for a file without."""
+        if not algorithm:
+            return None
+        sealer = self._store.sealer
+        return Hashes(algorithm, lambda user, text: passwords.imported(sealer, user, algorithm, text))
 
     def _keep(self, pool: UserPool, rows: Rows, batch: Sequence[str], first: int) -> bool:
         """Import some rows; whether the job goes on."""
@@ -137,10 +139,7 @@ class _Import:
         self._files.remove(file_name(job))
 
     def _current(self, tx: Tx) -> ImportJob:
-        job = tx.import_jobs.find(pool_id=self._job.pool_id, id=self._job.id)
-        if job is None:
-            raise _Gone
-        return job
+        return tx.import_jobs.get(pool_id=self._job.pool_id, id=self._job.id)
 
 
 def _outcome(rows: Rows, line: str, now: datetime) -> User | str:

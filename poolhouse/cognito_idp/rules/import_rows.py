@@ -6,19 +6,23 @@ is AWS's; the others are made after it.
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from poolhouse.cognito_idp.entities import User, UserPool
+from poolhouse.cognito_idp.entities import Password, User, UserPool
 from poolhouse.cognito_idp.errors import InvalidParameterException
-from poolhouse.cognito_idp.rules import new_users, schema
+from poolhouse.cognito_idp.rules import imported_hashes, new_users, schema
 from poolhouse.cognito_idp.rules.challenges import SMS_MFA
 
 MOST_ROWS = 500_000
 LONGEST_ROW = 16_000
 USERNAME, MFA = "cognito:username", "cognito:mfa_enabled"
+# The column that a job with a PasswordHashingAlgorithm has besides. No page of AWS's names it: this is how others call
+# it, and the only place where it stands.
+PASSWORD_HASH = "cognito:password_hash"  # noqa: S105
 _STANDARD = (
     *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
     *("website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number"),
@@ -46,19 +50,27 @@ def split(line: str) -> list[str]:
     return [value.replace("\\,", ",") for value in _COMMA.split(line)]
 
 
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """The algorithm of a file's password hashes, and what is kept of a user's."""
+
+    algorithm: str
+    kept: Callable[[User, str], Password]
+
+
 class Rows:
     """Makes users of a file's rows. Made once for each file: what follows from pool and header is worked out here."""
 
-    def __init__(self, pool: UserPool, columns: Sequence[str]) -> None:
-        if sorted(columns) != sorted(header(pool)):
+    def __init__(self, pool: UserPool, columns: Sequence[str], hashes: Hashes | None = None) -> None:
+        if sorted(columns) != sorted(header(pool) + ([PASSWORD_HASH] if hashes else [])):
             raise RowFailed("The header row does not have the columns of this user pool.")
-        self._pool = pool
+        self._pool, self._hashes = pool, hashes
         self._columns = tuple(columns)
         self._schema = schema.of(pool)
         self._flags = [f"{name}_verified" for name in pool.auto_verified_attributes or ("email", "phone_number")]
 
     def user(self, line: str, now: datetime) -> User:
-        """The user of a row, who must set a password before anything else. Raises RowFailed."""
+        """The user of a row, who must set a password before anything else unless they bring one. Raises RowFailed."""
         if len(line) > LONGEST_ROW:
             raise RowFailed(f"The row is longer than {LONGEST_ROW} characters.")
         values = split(line)
@@ -68,10 +80,21 @@ class Rows:
         username = given.pop(USERNAME, "")
         if not username:
             raise RowFailed("The User Record does not set cognito:username.")
+        text = given.pop(PASSWORD_HASH, "")
         for name in _FLAGS & given.keys():
             given[name] = given[name].lower()
         self._check(given)
-        return self._made(username, given, given.pop(MFA, "") == "true", now)
+        return self._with_password(self._made(username, given, given.pop(MFA, "") == "true", now), text)
+
+    def _with_password(self, user: User, text: str) -> User:
+        """The user with the password of their row's hash, with which they sign in as they did elsewhere."""
+        if self._hashes is None or not text:
+            return user
+        try:
+            imported_hashes.check(self._hashes.algorithm, text)
+        except ValueError as error:
+            raise RowFailed(str(error)) from None
+        return replace(user, status="CONFIRMED", password=self._hashes.kept(user, text))
 
     def _check(self, given: dict[str, str]) -> None:
         reason = self._complaint(given)

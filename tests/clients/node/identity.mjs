@@ -83,6 +83,10 @@ const actions = {
       user.setDeviceStatusRemembered({ onSuccess: resolve, onFailure: reject }),
     )
     const firstAsked = asked.splice(0)
+    if (command.secret) {
+      user.randomPassword = command.secret
+      user.cacheDeviceKeyAndPassword()
+    }
     const second = await new Promise((resolve, reject) => user.authenticateUser(details(), answering(resolve, reject)))
     return { ...second, firstAsked, sameDevice: first.accessToken !== second.accessToken }
   },

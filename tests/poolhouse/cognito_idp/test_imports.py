@@ -1,5 +1,7 @@
 """User imports: header, upload, start, stop; what becomes of each row, and of a job that is cut off."""
 
+import base64
+import hashlib
 import json
 import threading
 import urllib.request
@@ -8,13 +10,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import argon2
+import bcrypt
 import pytest
+from pycognito import aws_srp
 
 from poolhouse import testing
 from poolhouse.config import Config
 from tests.poolhouse.cognito_idp.accounts import code_for, make_client, make_pool, refused, user_attributes
 from tests.poolhouse.cognito_idp.sign_ins import ANN, PHONE
 
+AWSSRP: Any = aws_srp.AWSSRP  # pycognito has no types
 ROLE = "arn:aws:iam::000000000000:role/import"
 POOL: dict[str, Any] = {"AutoVerifiedAttributes": ["email"], "UsernameConfiguration": {"CaseSensitive": False}}
 KMS = {"x-amz-server-side-encryption": "aws:kms"}
@@ -24,13 +30,13 @@ NOT_SIGNED = "SignatureDoesNotMatch"
 class Import:
     """One job of one pool."""
 
-    def __init__(self, cloud: Any, pool_id: str) -> None:
+    def __init__(self, cloud: Any, pool_id: str, **given: Any) -> None:
         self.cloud, self.pool_id = cloud, pool_id
         self.cognito = cloud.client("cognito-idp")
         self.header: list[str] = self.cognito.get_csv_header(UserPoolId=pool_id)["CSVHeader"]
-        made = self.cognito.create_user_import_job(JobName="job", UserPoolId=pool_id, CloudWatchLogsRoleArn=ROLE)[
-            "UserImportJob"
-        ]
+        made = self.cognito.create_user_import_job(
+            JobName="job", UserPoolId=pool_id, CloudWatchLogsRoleArn=ROLE, **given
+        )["UserImportJob"]
         self.job = {"UserPoolId": pool_id, "JobId": made["JobId"]}
         self.url = str(made["PreSignedUrl"])
 
@@ -253,13 +259,6 @@ class TestStates:
             with refused("ResourceNotFoundException", "Import job import-nothing does not exist."):
                 ask(UserPoolId=job.pool_id, JobId="import-nothing")
 
-    def test_hashed_passwords_are_refused_by_name(self, job: Import, cognito: Any) -> None:
-        message = "Import of hashed passwords (PasswordHashingAlgorithm) is not implemented yet."
-        with refused("NotImplementedException", message):
-            cognito.create_user_import_job(
-                JobName="job", UserPoolId=job.pool_id, CloudWatchLogsRoleArn=ROLE, PasswordHashingAlgorithm="BCRYPT"
-            )
-
 
 def test_a_job_is_stopped_and_what_is_in_stays(job: Import, cognito: Any) -> None:
     job.upload(*(job.row(f"user{number}") for number in range(20000)))
@@ -300,14 +299,14 @@ def test_a_job_that_is_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
         assert numbers == list(range(2, 20002))
 
 
-def test_a_deleted_pool_ends_its_job(job: Import, cognito: Any) -> None:
+def test_a_pool_is_deleted_once_its_job_is_done(job: Import, cognito: Any) -> None:
     job.upload(*(job.row(f"user{number}") for number in range(20000)))
     job.start()
-    cognito.delete_user_pool(UserPoolId=job.pool_id)
-    for thread in threading.enumerate():
-        if thread.name.startswith("import "):
-            thread.join(30)
+    with refused("UserImportInProgressException", "A user import is in progress."):
+        cognito.delete_user_pool(UserPoolId=job.pool_id)
 
+    assert job.finished()["ImportedUsers"] == 20000
+    cognito.delete_user_pool(UserPoolId=job.pool_id)
     assert job.cloud.inner.store.users.count(pool_id=job.pool_id) == 0
 
 
@@ -326,3 +325,133 @@ def test_a_file_may_be_larger_than_any_other_body() -> None:
 
 def test_the_answers_are_those_of_the_model(job: Import) -> None:
     assert json.dumps(job.told(), default=str)
+
+
+# Made by other programs than the one that checks them: bcrypt's and argon2's own packages, and Python's hashlib.
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode().rstrip("=")
+
+
+def _bcrypt(password: str) -> str:
+    return bcrypt.hashpw(password.encode(), b"$2b$04$" + 22 * b".").decode()
+
+
+def _scrypt(password: str) -> str:
+    made = hashlib.scrypt(password.encode(), salt=b"salt", n=16, r=8, p=1, dklen=32)
+    return f"$scrypt$ln=4,r=8,p=1${_b64(b'salt')}${_b64(made)}"
+
+
+def _argon2id(password: str) -> str:
+    return argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password, salt=b"saltsalt")
+
+
+def _pbkdf2(password: str) -> str:
+    made = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 10)
+    return f"$pbkdf2-sha256$10${_b64(b'salt').replace('+', '.')}${_b64(made).replace('+', '.')}"
+
+
+ALGORITHMS = {"BCRYPT": _bcrypt, "SCRYPT": _scrypt, "ARGON2ID": _argon2id, "PBKDF2_SHA256": _pbkdf2}
+FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]
+WRONG = ("NotAuthorizedException", "Incorrect username or password.")
+FOREIGN = "correct horse, battery"
+
+
+class TestHashedPasswords:
+    def job(self, cloud: Any, cognito: Any, algorithm: str) -> Import:
+        made = Import(cloud, make_pool(cognito, **POOL), PasswordHashingAlgorithm=algorithm)
+        made.header = [*made.header, "cognito:password_hash"]
+        return made
+
+    def row(self, job: Import, text: str, username: str = "ann") -> str:
+        return job.row(username, **{"cognito:password_hash": text.replace(",", "\\,")})
+
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    def test_a_user_signs_in_by_the_password_they_had(self, cloud: Any, cognito: Any, algorithm: str) -> None:
+        job = self.job(cloud, cognito, algorithm)
+        told = job.run(self.row(job, ALGORITHMS[algorithm](FOREIGN)))
+        assert (told["Status"], told["ImportedUsers"], told["PasswordHashingAlgorithm"]) == ("Succeeded", 1, algorithm)
+        assert cognito.admin_get_user(UserPoolId=job.pool_id, Username="ann")["UserStatus"] == "CONFIRMED"
+        client_id = make_client(cognito, job.pool_id, ExplicitAuthFlows=FLOWS)
+
+        def sign_in(password: str) -> Any:
+            given = {"USERNAME": "ann", "PASSWORD": password}
+            return cognito.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
+
+        def prove(password: str) -> Any:
+            login = AWSSRP("ann", password, job.pool_id, client_id, client=cognito)
+            return login.authenticate_user()
+
+        with refused(*WRONG):
+            sign_in("correct horse, batterx")
+        with refused(*WRONG):  # of a hash no verifier is made
+            prove(FOREIGN)
+        assert sign_in(FOREIGN)["AuthenticationResult"]
+        assert sign_in(FOREIGN)["AuthenticationResult"]
+        assert prove(FOREIGN)["AuthenticationResult"]
+        with refused(*WRONG):
+            sign_in("correct horse, batterx")
+
+    def test_a_password_is_changed_before_it_was_given(self, cloud: Any, cognito: Any) -> None:
+        job = self.job(cloud, cognito, "BCRYPT")
+        job.run(self.row(job, _bcrypt(FOREIGN)))
+        client_id = make_client(cognito, job.pool_id, ExplicitAuthFlows=FLOWS)
+        cognito.admin_set_user_password(
+            UserPoolId=job.pool_id, Username="ann", Password="Correct-horse-1", Permanent=True
+        )
+
+        for password, is_right in ((FOREIGN, False), ("Correct-horse-1", True)):
+            given = {"USERNAME": "ann", "PASSWORD": password}
+            ask = {"ClientId": client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": given}
+            if is_right:
+                assert cognito.initiate_auth(**ask)["AuthenticationResult"]
+                continue
+            with refused(*WRONG):
+                cognito.initiate_auth(**ask)
+
+    @pytest.mark.parametrize("password", ["a" * 100, "a\0b", "é" * 60], ids=["long", "null", "wide"])
+    def test_what_bcrypt_never_takes_is_a_wrong_password(self, cloud: Any, cognito: Any, password: str) -> None:
+        job = self.job(cloud, cognito, "BCRYPT")
+        job.run(self.row(job, _bcrypt(FOREIGN)))
+        client_id = make_client(cognito, job.pool_id, ExplicitAuthFlows=FLOWS)
+
+        with refused(*WRONG):
+            cognito.initiate_auth(
+                ClientId=client_id,
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": "ann", "PASSWORD": password},
+            )
+
+    @pytest.mark.parametrize(
+        ("algorithm", "text", "reason"),
+        [
+            ("BCRYPT", "nothing", "The password hash is not one of BCRYPT."),
+            ("BCRYPT", _scrypt("x"), "The password hash is not one of BCRYPT."),
+            ("BCRYPT", "$2b$12$short", "The password hash is not one of BCRYPT."),
+            ("BCRYPT", _bcrypt("x").replace("$04$", "$31$"), "The password hash is too costly to check."),
+            ("SCRYPT", _scrypt("x").replace("ln=4", "ln=30"), "The password hash is too costly to check."),
+            ("SCRYPT", _scrypt("x").replace("p=1", "p=1000"), "The password hash is too costly to check."),
+            ("SCRYPT", _scrypt("x").rpartition("$")[0], "The password hash is not one of SCRYPT."),
+            ("ARGON2ID", _argon2id("x").replace("argon2id", "argon2i"), "The password hash is not one of ARGON2ID."),
+            ("ARGON2ID", _argon2id("x").replace("m=8", "m=99999999"), "The password hash is too costly to check."),
+            ("PBKDF2_SHA256", _pbkdf2("x").replace("$10$", "$99999999$"), "The password hash is too costly to check."),
+        ],
+    )
+    def test_a_row_fails_by_its_hash(self, cloud: Any, cognito: Any, algorithm: str, text: str, reason: str) -> None:
+        job = self.job(cloud, cognito, algorithm)
+        told = job.run(self.row(job, text), self.row(job, ALGORITHMS[algorithm]("x"), "bob"))
+
+        assert (told["ImportedUsers"], told["FailedUsers"]) == (1, 1)
+        assert job.log[0] == f"[FAILED] Line Number 2 - {reason}"
+
+    def test_a_row_without_one_sets_a_password_first(self, cloud: Any, cognito: Any) -> None:
+        job = self.job(cloud, cognito, "BCRYPT")
+        job.run(self.row(job, ""))
+        assert cognito.admin_get_user(UserPoolId=job.pool_id, Username="ann")["UserStatus"] == "RESET_REQUIRED"
+
+    def test_the_column_belongs_to_jobs_that_name_an_algorithm(self, cloud: Any, cognito: Any) -> None:
+        wrong = "The header row does not have the columns of this user pool."
+        without = Import(cloud, make_pool(cognito, **POOL), PasswordHashingAlgorithm="BCRYPT")
+        assert without.run(without.row("ann"))["CompletionMessage"] == wrong
+        with_one = Import(cloud, make_pool(cognito, **POOL))
+        with_one.header = [*with_one.header, "cognito:password_hash"]
+        assert with_one.run(self.row(with_one, _bcrypt("x")))["CompletionMessage"] == wrong

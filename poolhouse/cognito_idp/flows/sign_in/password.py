@@ -53,6 +53,7 @@ def check(call: Call, sign_in: SignIn, user: User | None, username: str, passwor
     if not passwords.is_password(call, sign_in.pool, user, password):
         password_attempts.refuse(call, user.pool_id, user.username)
     threat_protection.check_password(call, sign_in.pool, password, threat_protection.SIGN_IN, sign_in.app_client.id)
+    user = passwords.adopt(call, sign_in.pool, user, password)
     return _after_password(call, sign_in, user)
 
 
