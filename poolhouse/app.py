@@ -68,7 +68,7 @@ from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
 from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.store import Store
-from poolhouse.sts import callers, roles
+from poolhouse.sts import callers, federated, roles
 from poolhouse.sts import keys as sts_keys
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
@@ -112,7 +112,7 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
     user_sessions,
     users,
 )
-_STS = (callers, sts_keys, roles)
+_STS = (callers, sts_keys, roles, federated)
 _COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
 SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),

@@ -81,6 +81,9 @@ class Authority(Protocol):
     def openid_provider(self, url: str) -> OpenIdProvider | None:
         """The OpenID Connect provider of this URL (without https://); None for none."""
 
+    def saml_metadata(self, arn: str) -> str | None:
+        """The metadata of the SAML provider of this ARN; None for none."""
+
     def decide(self, call: "Call", action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
         """Whether the call's principal may do this, by their own policies and the resource's."""
 

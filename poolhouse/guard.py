@@ -130,6 +130,10 @@ class Guard:
         found = self._moto.iam.openid_provider(url)
         return None if found is None else OpenIdProvider(*found)
 
+    def saml_metadata(self, arn: str) -> str | None:
+        """The metadata of the SAML provider of this ARN; None for none."""
+        return self._moto.iam.saml_metadata(arn)
+
     def _decided(self, call: Call, request: Request, policies: Policies) -> Decision:
         decision = evaluate(request, policies)
         self._records.append(Record(call.request_id, call.now, request, policies, decision))

@@ -7,5 +7,5 @@
     flows/           find, logins (each token verified), linking, tokens, sessions
     rules/           which role, which principal tags
 
-What SAML assertions and the opaque tokens of Facebook, Amazon, Twitter and Digits prove is not built: said by name.
+What the opaque tokens of Facebook, Amazon, Twitter and Digits prove is not built: said by name.
 """

@@ -90,6 +90,8 @@ def _role(pool: IdentityPool, proven: list[ProvenLogin], custom: str) -> str:
         return role_choice.of_guest(pool.roles)
     mapped = next((one for one in proven if one.mapping_key in pool.role_mappings), proven[0])
     mapping = pool.role_mappings.get(mapped.mapping_key)
+    if mapping is None and mapped.brings_roles:
+        mapping = role_choice.OF_ASSERTION
     return role_choice.of_login(pool.roles, mapping, mapped.mapping_key, mapped.claims, custom)
 
 

@@ -3,7 +3,7 @@
 The second is OAuth 2.0 Token Exchange (RFC 8693) as an operation.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,11 @@ from poolhouse.cognito_idp.flows import (
     client_secrets,
     federation,
     find,
-    not_built,
     oauth_scopes,
+    saml_providers,
     tokens,
 )
+from poolhouse.cognito_idp.flows.saml_providers import NotProven
 from poolhouse.cognito_idp.flows.tokens import Derived
 from poolhouse.openid import provider as openid
 from poolhouse.openid.remote import ProviderFailed
@@ -101,12 +102,12 @@ class _Party:
 def _proven(call: Call, pool: UserPool, request: Request, member: str) -> _Party:
     """The user of a token. Raises NotAuthorizedException for any that is not good."""
     kind, provider = request.get(f"{member}Type"), request.get(f"{member}ProviderName")
-    if kind == "SAML2":
-        not_built.refuse("Exchange of SAML assertions")
-    if kind not in _KINDS:
+    if kind is None:
         raise InvalidParameterException(f"{member}Type is required.")  # AWS's sentence is not known
     if provider:
         return _proven_elsewhere(call, pool, provider, kind, request[member])
+    if kind not in _KINDS:
+        raise InvalidParameterException(f"{member}ProviderName is required.")  # nor this one
     signed_in = access.holder_of(call, request[member], token_use=_KINDS[kind])
     if signed_in.pool.id != pool.id:
         raise NotAuthorizedException("Invalid Access Token")
@@ -114,28 +115,59 @@ def _proven(call: Call, pool: UserPool, request: Request, member: str) -> _Party
 
 
 def _proven_elsewhere(call: Call, pool: UserPool, name: str, kind: str, token: str) -> _Party:
-    """The user of an ID token of an OpenID Connect provider of the pool: linked to its subject, or made for it.
+    """The user of a token of one of the pool's OpenID Connect or SAML providers: linked to its subject, or made for it.
 
-    The provider must have given it to the pool, as it does when somebody signs in. That the user must be there already
-    is a guess from the errors the operation declares.
+    Whoever the provider gave it to, it must be for the pool, as what it gives when somebody signs in is. That the user
+    must be there already is a guess from the errors the operation declares.
     """
     found = identity_providers.get(call.store, pool.id, name)
-    if found.type != "OIDC":
-        not_built.refuse(f"Exchange of tokens of {found.type} providers")
-    if kind != "ID_TOKEN":
-        not_built.refuse("Exchange of access tokens of other identity providers")
-    details = identity_providers.details(call.store, found)
+    prove = _PROOFS.get((found.type, kind))
+    if prove is None:  # "a SAML or OIDC provider that you registered": the sentence is not known
+        raise InvalidParameterException(f"A token of type {kind} is not supported for provider {name}.")
     try:
-        claims = aside.wait(lambda: openid.verified(openid.find(name, details), token, nonce=None))
-    except ProviderFailed as error:
+        subject, authenticated_at = prove(call, pool, name, identity_providers.details(call.store, found), token)
+    except (ProviderFailed, NotProven) as error:
         raise NotAuthorizedException(f"Invalid {name} token") from error  # AWS's sentence is not known
-    user = federation.find_by_subject(call.store, pool, name, claims["sub"])
+    user = federation.find_by_subject(call.store, pool, name, subject)
     if user is None:
         raise UserNotFoundException
     if not user.enabled:
         raise NotAuthorizedException("User is disabled.")
-    authenticated_at = claims.get("auth_time")  # optional, and not looked at when the token is verified
-    return _Party(user, {"auth_time": authenticated_at if isinstance(authenticated_at, int) else claims["iat"]})
+    return _Party(user, {"auth_time": authenticated_at})
+
+
+# Each gives the subject of a token, and when they signed in (seconds since 1970). Raises ProviderFailed, NotProven.
+_Prove = Callable[[Call, UserPool, str, Mapping[str, str], str], tuple[str, int]]
+
+
+def _by_id_token(_call: Call, _pool: UserPool, name: str, details: Mapping[str, str], token: str) -> tuple[str, int]:
+    claims = aside.wait(lambda: openid.verified(openid.find(name, details), token, nonce=None))
+    return claims["sub"], _authenticated_at(claims)
+
+
+def _by_access_token(
+    _call: Call, _pool: UserPool, name: str, details: Mapping[str, str], token: str
+) -> tuple[str, int]:
+    claims = aside.wait(lambda: openid.verified_access_token(openid.find(name, details), token))
+    return claims["sub"], _authenticated_at(claims)
+
+
+def _by_assertion(call: Call, pool: UserPool, name: str, details: Mapping[str, str], token: str) -> tuple[str, int]:
+    assertion = saml_providers.verified(call, pool, name, details, token)
+    return assertion.subject, int(assertion.issued_at.timestamp())
+
+
+def _authenticated_at(claims: Mapping[str, Any]) -> int:
+    """`auth_time` is optional, and not looked at when the token is verified."""
+    authenticated_at = claims.get("auth_time")
+    return authenticated_at if isinstance(authenticated_at, int) else int(claims["iat"])
+
+
+_PROOFS: Mapping[tuple[str, str], _Prove] = {
+    ("OIDC", "ID_TOKEN"): _by_id_token,
+    ("OIDC", "ACCESS_TOKEN"): _by_access_token,
+    ("SAML", "SAML2"): _by_assertion,
+}
 
 
 def _scopes(app_client: AppClient, subject: _Party, wanted: list[str] | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -29,6 +29,7 @@ from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install
 from poolhouse.moto_services.holdings import Document, Holdings
 from poolhouse.moto_services.snapshot import Snapshot
+from poolhouse.saml import metadata
 from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
 from poolhouse.wire import query
@@ -89,6 +90,18 @@ class MalformedPolicyDocument(ApiError):
     """A document that is not in the policy language."""
 
 
+class InvalidInput(ApiError):
+    """A document that is not what it should be."""
+
+
+class EntityAlreadyExists(ApiError):
+    status: ClassVar[int] = 409
+
+
+class NoSuchEntity(ApiError):
+    status: ClassVar[int] = 404
+
+
 class _Validator(IAMPolicyDocumentValidator):
     """AWS asks the language's version of managed policies only; SAM's policy templates, which are inline, have none."""
 
@@ -126,6 +139,7 @@ class Iam:
         checks.check_served("iam", operation, self._served)
         checks.check_members("iam", operation, parameters)
         _check_documents(parameters)
+        self._check_saml_provider(operation, parameters)
         with _LOCK:
             install(models.iam_backends, self._account_id, self._partition, self._backend)
             _Validator.is_inline = operation in _PUTS_INLINE
@@ -171,12 +185,34 @@ class Iam:
             found = self._backend.open_id_providers.get(arn)
             return None if found is None else (arn, tuple(found.client_id_list))
 
+    def saml_metadata(self, arn: str) -> str | None:
+        """The metadata document of the SAML provider of this ARN; None for none."""
+        with _LOCK:
+            found = next((one for one in self._backend.saml_providers.values() if one.arn == arn), None)
+            return None if found is None else str(found.saml_metadata_document)
+
     def managed_policy(self, arn: str) -> Document | None:
         """A managed policy, of the account or of AWS; None for none."""
         with _LOCK:
             if arn.startswith(_OF_AWS.format(self._partition)) and arn in _catalogue(self._partition):
                 self._policy_of_aws(arn)
             return holdings.managed(self._backend, arn)
+
+    def _check_saml_provider(self, operation: str, parameters: Mapping[str, str]) -> None:
+        """moto takes any document, makes a provider anew where there is one, and deletes one that is not there."""
+        if "SAMLProvider" not in operation:
+            return
+        if parameters.get("SAMLMetadataDocument"):
+            try:
+                metadata.parse(parameters["SAMLMetadataDocument"])
+            except metadata.NotMetadata as error:
+                raise InvalidInput("Could not parse metadata") from error
+        name, arn = parameters.get("Name"), parameters.get("SAMLProviderArn")
+        own = f"arn:{self._partition}:iam::{self._account_id}:saml-provider/{name}"
+        if operation == "CreateSAMLProvider" and self.saml_metadata(own) is not None:
+            raise EntityAlreadyExists(f"SAML provider with name {name} already exists.")  # a guess
+        if operation == "DeleteSAMLProvider" and arn is not None and self.saml_metadata(arn) is None:
+            raise NoSuchEntity(f"Manifest not found for arn {arn}")
 
     def _answer(self, request: Request) -> Response:
         headers = {"authorization": request.header("authorization")}  # GetUser without a name is about the caller

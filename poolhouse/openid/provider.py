@@ -11,6 +11,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jwt
 import msgspec
+from jwt.types import Options
 
 from poolhouse.openid.remote import (
     ALGORITHMS,
@@ -106,29 +107,50 @@ def verified(provider: Provider, id_token: object, *, nonce: str | None) -> Docu
     Which check failed is ours to know. A token that nobody was sent away for has no `nonce` to answer: None.
     """
     refusal = ProviderFailed(f"{provider.name} ID token is not valid")  # a guess
-    if not isinstance(id_token, str):
-        raise refusal
-    known = fetch_json(provider.name, "jwks uri", provider.details["jwks_uri"])
-    try:
-        key = signing_key(known, jwt.get_unverified_header(id_token))
-        claims: Document = jwt.decode(
-            id_token,
-            key,
-            algorithms=ALGORITHMS,
-            audience=provider.client_id,
-            leeway=LEEWAY,
-            options={"require": ["iss", "sub", "aud", "exp", "iat"]},
-        )
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise refusal from error
-    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    is_ours = claims.get("azp", provider.client_id) == provider.client_id and (len(audiences) == 1 or "azp" in claims)
-    # Providers that end their issuer with a slash are configured without it.
-    is_issuer = str(claims["iss"]).rstrip("/") == provider.issuer.rstrip("/")
+    claims = _signed(provider, id_token, refusal)
+    audiences = _audiences(claims)
+    is_ours = provider.client_id in audiences and claims.get("azp", provider.client_id) == provider.client_id
+    is_ours = is_ours and (len(audiences) == 1 or "azp" in claims)
     is_answer = nonce is None or hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode())
-    if not (is_ours and is_issuer and is_answer and isinstance(claims["sub"], str) and claims["sub"]):
+    if not (is_ours and is_answer):
         raise refusal
     return claims
+
+
+def verified_access_token(provider: Provider, access_token: object) -> Document:
+    """The claims of an access token that the provider has given to the pool as its client. Raises ProviderFailed.
+
+    A JWT such as RFC 9068 describes: what tells its client is `client_id` there, `azp` or the audience elsewhere. That
+    AWS takes such, and no opaque ones, is a guess.
+    """
+    refusal = ProviderFailed(f"{provider.name} access token is not valid")
+    claims = _signed(provider, access_token, refusal)
+    named = [claims[name] for name in ("client_id", "azp") if name in claims] or _audiences(claims)
+    if "nonce" in claims or provider.client_id not in named or len(set(map(str, named))) > 1:
+        raise refusal
+    return claims
+
+
+def _signed(provider: Provider, token: object, refusal: ProviderFailed) -> Document:
+    """The claims of a token in time that the provider's published keys have signed; for whom is not looked at."""
+    if not isinstance(token, str):
+        raise refusal
+    known = fetch_json(provider.name, "jwks uri", provider.details["jwks_uri"])
+    options: Options = {"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False}
+    try:
+        key = signing_key(known, jwt.get_unverified_header(token))
+        claims: Document = jwt.decode(token, key, algorithms=ALGORITHMS, leeway=LEEWAY, options=options)
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise refusal from error
+    # Providers that end their issuer with a slash are configured without it.
+    is_issuer = str(claims["iss"]).rstrip("/") == provider.issuer.rstrip("/")
+    if not (is_issuer and isinstance(claims["sub"], str) and claims["sub"]):
+        raise refusal
+    return claims
+
+
+def _audiences(claims: Document) -> list[object]:
+    return claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
 
 
 def _profile(provider: Provider, access_token: object) -> Document:

@@ -23,6 +23,19 @@ class ProviderFailed(Exception):
     """The provider did not answer, or not with what it should have; the text is what the app client is told."""
 
 
+def fetch_text(name: str, what: str, url: str) -> str:
+    """A text from the provider. Raises ProviderFailed."""
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
+        raise ProviderFailed(f"{name} {what} is not https")  # a guess
+    status, answer = _sent(what, "GET", url, {}, None)
+    if status != 200:
+        raise ProviderFailed(f"{name} Error - {status} error getting {what}")
+    try:
+        return answer.decode()
+    except UnicodeDecodeError as error:
+        raise ProviderFailed(f"{name} {what} did not answer with text") from error  # a guess
+
+
 def fetch_json(
     name: str,
     what: str,

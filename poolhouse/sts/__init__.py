@@ -1,6 +1,7 @@
 """STS: temporary keys for roles, users and federated users, and who somebody is.
 
-    roles      AssumeRole and its two kinds for tokens from elsewhere
+    roles      AssumeRole
+    federated  AssumeRoleWithWebIdentity, AssumeRoleWithSAML
     keys       GetSessionToken, GetFederationToken
     callers    GetCallerIdentity, GetAccessKeyInfo
     flows/     what they share: issuing keys, session policies

@@ -1,19 +1,15 @@
-"""Assuming roles: by those a role trusts, and by tokens of providers it trusts."""
+"""Assuming roles by principals of AWS that a role trusts."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.call import Call
-from poolhouse.principal import Principal, Role
-from poolhouse.sts.errors import AccessDenied, ExpiredTokenException, InvalidIdentityToken, ValidationError
+from poolhouse.principal import Principal
+from poolhouse.sts.errors import AccessDenied, ValidationError
 from poolhouse.sts.flows import issue, session_policies
-from poolhouse.web_identity import tokens
-from poolhouse.web_identity.tokens import Expired, NotValid
+from poolhouse.sts.flows.issue import Issued
 
 Request = Mapping[str, Any]
-
-_DEFAULT, _LONGEST_CHAINED = 3_600, 3_600  # seconds
-_BY_TOKEN = "sts:AssumeRoleWithWebIdentity"  # noqa: S105
 
 
 def assume_role(call: Call, request: Request) -> dict[str, object]:
@@ -38,59 +34,14 @@ def assume_role(call: Call, request: Request) -> dict[str, object]:
         call,
         role,
         request["RoleSessionName"],
-        seconds=_seconds(role, request, is_chained=is_chained),
+        seconds=issue.seconds(role, request, is_chained=is_chained),
         policies=policies,
         tags=session_tags,
         transitive_tags=_transitive(principal, request),
         source_identity=source_identity,
         is_chained=is_chained,
     )
-    response: dict[str, object] = {
-        "Credentials": issue.credentials(made),
-        "AssumedRoleUser": issue.assumed_role_user(made),
-    }
-    return _with(response, policies.packed_size, source_identity)
-
-
-def assume_role_with_web_identity(call: Call, request: Request) -> dict[str, object]:
-    """Keys of a role, for whoever a token is of, of a provider that the role trusts."""
-    role_arn = request["RoleArn"]
-    try:
-        identity = tokens.verify(call, request["WebIdentityToken"])
-    except Expired as error:
-        raise ExpiredTokenException(str(error)) from error
-    except NotValid as error:
-        raise InvalidIdentityToken(str(error)) from error
-    keys = {**identity.keys, "sts:RoleSessionName": request["RoleSessionName"]}
-    tags = {f"aws:RequestTag/{key}": value for key, value in identity.tags.items()}
-    wanted = [_BY_TOKEN, *(["sts:TagSession"] if identity.tags else [])]
-    for action in wanted:
-        decision = call.authority.decide_by_trust(
-            call, action, role_arn, {**keys, **tags}, provider=identity.provider_principal
-        )
-        if not decision.is_allowed:
-            raise AccessDenied(f"Not authorized to perform {action}")
-    role = call.authority.role(role_arn)
-    if role is None:
-        raise AccessDenied(f"Not authorized to perform {_BY_TOKEN}")
-    policies = session_policies.parse(call, request)
-    made = issue.role_session(
-        call,
-        role,
-        request["RoleSessionName"],
-        seconds=_seconds(role, request, is_chained=False),
-        policies=policies,
-        tags=identity.tags,
-        keys={**identity.keys, "aws:FederatedProvider": (identity.provider_principal,)},
-    )
-    response: dict[str, object] = {
-        "Credentials": issue.credentials(made),
-        "SubjectFromWebIdentityToken": identity.subject,
-        "AssumedRoleUser": issue.assumed_role_user(made),
-        "Provider": identity.provider_principal,
-        "Audience": identity.audience,
-    }
-    return _with(response, policies.packed_size, "")
+    return Issued(made, policies.packed_size, source_identity).response()
 
 
 def _check(call: Call, action: str, role_arn: str, keys: Mapping[str, Any]) -> None:
@@ -114,17 +65,6 @@ def _keys(request: Request, source_identity: str) -> dict[str, object]:
         "aws:TagKeys": list(tags) or None,
         **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
     }
-
-
-def _seconds(role: Role, request: Request, *, is_chained: bool) -> int:
-    seconds = int(request.get("DurationSeconds") or _DEFAULT)
-    if is_chained and seconds > _LONGEST_CHAINED:
-        raise ValidationError(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
-        )
-    if seconds > role.longest_session:
-        raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-    return seconds
 
 
 def _tags(principal: Principal, request: Request) -> dict[str, str]:
@@ -163,11 +103,3 @@ def _source_identity(principal: Principal, request: Request) -> str:
             f"{request['RoleArn']}"
         )
     return kept or asked
-
-
-def _with(response: dict[str, object], packed_size: int | None, source_identity: str) -> dict[str, object]:
-    if packed_size is not None:
-        response["PackedPolicySize"] = packed_size
-    if source_identity:
-        response["SourceIdentity"] = source_identity
-    return response

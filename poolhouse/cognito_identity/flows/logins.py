@@ -15,9 +15,9 @@ from poolhouse.cognito_idp.flows import access
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.jose.verify import TokenError, Unverified
 from poolhouse.openid.remote import ProviderFailed
-from poolhouse.web_identity import identity_keys, openid
+from poolhouse.web_identity import identity_keys, openid, saml
 from poolhouse.web_identity.openid import NotSigned
-from poolhouse.web_identity.tokens import COGNITO, COGNITO_ISSUER
+from poolhouse.web_identity.tokens import COGNITO, COGNITO_ISSUER, NotValid
 
 _SKEW = timedelta(minutes=5)
 _OPENID = {"accounts.google.com": "https://accounts.google.com", "appleid.apple.com": "https://appleid.apple.com"}
@@ -30,7 +30,8 @@ _NOT_SIGNED = "Invalid login token. Couldn't verify signed token."
 class ProvenLogin:
     """Whom a token was verified to be of. Only this module makes one.
 
-    `mapping_key` is what role mappings call the provider, `amr` what the identity's own token says of this login.
+    `mapping_key` is what role mappings call the provider, `amr` what the identity's own token says of this login;
+    `brings_roles` that its roles count without a mapping, as those of SAML responses do.
     """
 
     provider: str
@@ -38,6 +39,7 @@ class ProvenLogin:
     mapping_key: str
     amr: tuple[str, ...]
     claims: Mapping[str, Any]
+    brings_roles: bool = False
 
 
 def verify(call: Call, pool: IdentityPool, logins: Mapping[str, str]) -> list[ProvenLogin]:
@@ -67,9 +69,10 @@ def _verified(call: Call, pool: IdentityPool, provider: str, text: str) -> Prove
     built_in = (pool.settings.get("SupportedLoginProviders") or {}).get(provider)
     if built_in and provider in _OPENID:
         return _of_provider(call, provider, text, _OPENID[provider], set(str(built_in).split(";")))
-    if built_in or provider in (pool.settings.get("SamlProviderARNs") or ()):
-        what = "SAML providers" if provider.startswith("arn:") else provider
-        raise NotImplementedException(f"Logins of {what} in identity pools are not implemented yet.")
+    if built_in:
+        raise NotImplementedException(f"Logins of {provider} in identity pools are not implemented yet.")
+    if provider in (pool.settings.get("SamlProviderARNs") or ()):
+        return _of_saml(call, provider, text)
     openid_provider = call.authority.openid_provider(provider)
     if openid_provider is None or openid_provider.arn not in (pool.settings.get("OpenIdConnectProviderARNs") or ()):
         raise NotAuthorizedException(_UNSUPPORTED)
@@ -108,6 +111,24 @@ def _of_provider(call: Call, provider: str, text: str, issuer: str, audiences: s
         raise NotAuthorizedException("Invalid login token. Incorrect token audience.")  # a guess
     subject = str(claims["sub"])
     return ProvenLogin(provider, subject, provider, (provider, f"{provider}:{found[0]}:{subject}"), claims)
+
+
+def _of_saml(call: Call, provider: str, text: str) -> ProvenLogin:
+    """A SAML response, which brings its roles along. The sentences, and what `amr` says, are guesses."""
+    try:
+        identity = saml.verify(call, provider, text)
+    except NotValid as error:
+        raise NotAuthorizedException(f"Invalid login token. {error}") from error
+    subject, attributes = identity.assertion.subject, identity.assertion.attributes
+    claims = {name: list(values) if len(values) > 1 else values[0] for name, values in attributes.items() if values}
+    return ProvenLogin(
+        provider,
+        subject,
+        provider,
+        (provider, f"{provider}:{subject}"),
+        {**claims, "sub": subject, "cognito:roles": list(identity.roles)},
+        brings_roles=bool(identity.roles),
+    )
 
 
 def _parsed(text: str) -> Unverified:

@@ -6,6 +6,10 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-cont
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+# How the roles of a SAML assertion are chosen from: one is taken, of several CustomRoleArn must name one
+# (GetCredentialsForIdentity in the API reference).
+OF_ASSERTION: Mapping[str, Any] = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
+
 
 class Denied(Exception):
     """The mapping denies; the text is for the client."""

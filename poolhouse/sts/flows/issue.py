@@ -1,15 +1,18 @@
 """Making the keys of a session: for AssumeRole and its kind, for identity pools, for users."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from poolhouse import temporary_keys
 from poolhouse.call import Call
 from poolhouse.principal import Principal, Role, RoleSession
+from poolhouse.sts.errors import ValidationError
 from poolhouse.sts.flows.session_policies import SessionPolicies
 from poolhouse.temporary_keys import TemporaryKeys
 
+_DEFAULT, _LONGEST_CHAINED = 3_600, 3_600  # seconds
 NO_POLICIES = SessionPolicies(None, (), None)
 
 
@@ -62,6 +65,35 @@ def credentials(keys: TemporaryKeys) -> dict[str, Any]:
     }
 
 
-def assumed_role_user(keys: TemporaryKeys) -> dict[str, str]:
-    """STS's AssumedRoleUser."""
-    return {"AssumedRoleId": keys.principal.user_id, "Arn": keys.principal.arn}
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Keys of a role's session with what is told beside them."""
+
+    keys: TemporaryKeys
+    packed_size: int | None
+    source_identity: str
+
+    def response(self) -> dict[str, object]:
+        """The members that every operation that assumes a role answers with."""
+        principal = self.keys.principal
+        told: dict[str, object] = {
+            "Credentials": credentials(self.keys),
+            "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
+        }
+        if self.packed_size is not None:
+            told["PackedPolicySize"] = self.packed_size
+        if self.source_identity:
+            told["SourceIdentity"] = self.source_identity
+        return told
+
+
+def seconds(role: Role, request: Mapping[str, Any], *, is_chained: bool = False) -> int:
+    """How long a role's session lasts. Raises ValidationError for longer than it may."""
+    asked = int(request.get("DurationSeconds") or _DEFAULT)
+    if is_chained and asked > _LONGEST_CHAINED:
+        raise ValidationError(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+        )
+    if asked > role.longest_session:
+        raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    return asked

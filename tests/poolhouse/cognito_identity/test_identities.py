@@ -11,6 +11,7 @@ from poolhouse.testing import LocalCloud
 from tests.poolhouse.cognito_identity.people import ACCOUNT, LIST, People, allow
 from tests.poolhouse.cognito_idp.accounts import refused
 from tests.poolhouse.cognito_idp.sign_ins import FLOWS, House
+from tests.poolhouse.saml.idp import Idp
 
 REFUSED = "NotAuthorizedException"
 NO_MATCH = (REFUSED, "Logins don't match. Please include at least one valid login for this identity or identity pool.")
@@ -436,6 +437,85 @@ class TestBasicFlow:
     def test_it_is_off_where_the_pool_does_not_say_so(self, people: People) -> None:
         with refused("InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."):
             people.identity.get_open_id_token(IdentityId=people.get_id())
+
+
+class TestSaml:
+    """A SAML response, whose roles are taken without a mapping."""
+
+    ARN = f"arn:aws:iam::{ACCOUNT}:saml-provider/Corp"
+    ROLE = "https://aws.amazon.com/SAML/Attributes/Role"
+
+    @pytest.fixture
+    def idp(self) -> Idp:
+        return Idp()
+
+    @pytest.fixture
+    def people(self, cloud: LocalCloud, idp: Idp) -> People:
+        cloud.client("iam").create_saml_provider(Name="Corp", SAMLMetadataDocument=idp.metadata)
+        return People(cloud, SamlProviderARNs=[self.ARN])
+
+    def login(self, people: People, idp: Idp, *roles: str, **changes: Any) -> dict[str, str]:
+        attributes = {self.ROLE: [f"{role},{self.ARN}" for role in roles], "team": ["blue"]}
+        return {self.ARN: idp.answer(people.cloud.clock(), **{"attributes": attributes, **changes})}
+
+    def credentials(self, people: People, logins: dict[str, str], **more: str) -> dict[str, Any]:
+        made = people.identity.get_id(IdentityPoolId=people.pool_id, Logins=logins)
+        return people.credentials(made["IdentityId"], logins, **more)
+
+    def test_a_response_is_always_the_same_identity(self, people: People, idp: Idp) -> None:
+        first, second = (self.credentials(people, self.login(people, idp)) for _ in range(2))
+        assert first["IdentityId"] == second["IdentityId"]
+        assert people.arn(first).split("/")[1] == "users"
+        other = self.credentials(people, self.login(people, idp, subject="bob"))
+        assert other["IdentityId"] != first["IdentityId"]
+
+    def test_its_role_is_taken_and_of_several_one_is_named(self, people: People, idp: Idp) -> None:
+        staff, boss = (people.role(name, "authenticated", allow(LIST)) for name in ("staff", "boss"))
+        assert people.arn(self.credentials(people, self.login(people, idp, staff))).split("/")[1] == "staff"
+
+        both = self.login(people, idp, staff, boss)
+        with refused(
+            "NotAuthorizedException", f"The ambiguous role mapping rules for: {self.ARN} denied this request."
+        ):
+            self.credentials(people, both)
+        assert people.arn(self.credentials(people, both, CustomRoleArn=boss)).split("/")[1] == "boss"
+        with refused("NotAuthorizedException", f"Access to Role '{people.roles['authenticated']}' is forbidden."):
+            self.credentials(people, both, CustomRoleArn=people.roles["authenticated"])
+
+    def test_rules_read_its_attributes(self, people: People, idp: Idp) -> None:
+        blue = people.role("blue", "authenticated", allow(LIST))
+        rule = {"Claim": "team", "MatchType": "Equals", "Value": "blue", "RoleARN": blue}
+        mapping = {
+            "Type": "Rules",
+            "AmbiguousRoleResolution": "Deny",
+            "RulesConfiguration": {"Rules": [rule]},
+        }
+        people.identity.set_identity_pool_roles(
+            IdentityPoolId=people.pool_id, Roles=people.roles, RoleMappings={self.ARN: mapping}
+        )
+        assert people.arn(self.credentials(people, self.login(people, idp))).split("/")[1] == "blue"
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"signs": "nothing"}, "Response signature invalid"),
+            ({"issuer": "https://x.example.com"}, "Issuer not present in specified provider"),
+            ({"audience": "https://sp.example.com"}, "The audience of the SAML response is not AWS"),
+            ({"ends": timedelta(minutes=-2)}, "Token must be redeemed within 5 minutes of issuance"),
+        ],
+        ids=str,
+    )
+    def test_what_proves_nothing_is_refused(
+        self, people: People, idp: Idp, changes: dict[str, Any], reason: str
+    ) -> None:
+        with refused("NotAuthorizedException", f"Invalid login token. {reason}"):
+            self.credentials(people, self.login(people, idp, **changes))
+
+    def test_a_provider_that_the_pool_does_not_list_is_none(self, cloud: LocalCloud, idp: Idp) -> None:
+        cloud.client("iam").create_saml_provider(Name="Corp", SAMLMetadataDocument=idp.metadata)
+        people = People(cloud)
+        with refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."):
+            self.credentials(people, self.login(people, idp))
 
 
 class TestDevelopers:

@@ -1,17 +1,21 @@
 """GetClientToken and GetDerivedToken, and with what a user can sign in."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.poolhouse.cognito_idp.accounts import make_client, make_pool, refused
 from tests.poolhouse.cognito_idp.sign_ins import ANN, PHONE, House
 from tests.poolhouse.oauth.federated_app import App
 from tests.poolhouse.oauth.oidc_provider import CLIENT_ID, running
+from tests.poolhouse.saml.idp import Idp, encoded
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 NOT_ENABLED = ("InvalidParameterException", "Auth flow not enabled for this client")
@@ -227,10 +231,140 @@ class TestTokensOfOtherProviders:
         with refused("ResourceNotFoundException", "Identity provider Other does not exist."):
             self.derive(app, service, "x", SubjectTokenProviderName="Other")
 
-    def test_what_is_not_built_is_said(self, app: App, service: str) -> None:
-        for kind, said in {"SAML2": "SAML assertions", "ACCESS_TOKEN": "access tokens of other"}.items():
-            with pytest.raises(ClientError, match=f"Exchange of {said}"):
-                self.derive(app, service, "x", SubjectTokenType=kind)
+    def test_an_access_token_of_the_provider_is_as_good(self, app: App, service: str) -> None:
+        app.code()
+        good: list[dict[str, Any]] = [
+            {"aud": "https://api.example.com", "client_id": CLIENT_ID},
+            {"aud": ["https://api.example.com"], "azp": CLIENT_ID},
+            {"aud": CLIENT_ID},
+        ]
+        for claimed in good:
+            token = app.provider.id_token(**claimed)
+            answer = self.derive(app, service, token, SubjectTokenType="ACCESS_TOKEN")
+            assert claims(answer["IssuedToken"])["username"] == "Corp_42"
+        bad: list[dict[str, Any]] = [
+            {"aud": CLIENT_ID, "client_id": "another-app"},
+            {"aud": CLIENT_ID, "azp": "another-app"},
+            {"aud": "https://api.example.com"},
+            {"aud": [CLIENT_ID, "another-app"]},
+            {"aud": CLIENT_ID, "client_id": CLIENT_ID, "azp": "another-app"},
+            {"aud": CLIENT_ID, "exp": 1},
+            {"aud": CLIENT_ID, "nonce": "of an ID token"},
+        ]
+        for claimed in bad:
+            with refused("NotAuthorizedException", "Invalid Corp token"):
+                self.derive(app, service, app.provider.id_token(**claimed), SubjectTokenType="ACCESS_TOKEN")
+        with refused("NotAuthorizedException", "Invalid Corp token"):
+            self.derive(app, service, "opaque", SubjectTokenType="ACCESS_TOKEN")
+
+    def test_a_provider_vouches_in_its_own_kind_of_token(self, app: App, service: str) -> None:
+        with refused("InvalidParameterException", "A token of type SAML2 is not supported for provider Corp."):
+            self.derive(app, service, "x", SubjectTokenType="SAML2")
+        with refused("InvalidParameterException", "SubjectTokenProviderName is required."):
+            app.cognito.get_derived_token(ClientId=service, SubjectToken="x", SubjectTokenType="SAML2")
+
+
+class TestSamlAssertions:
+    @pytest.fixture
+    def idp(self) -> Idp:
+        return Idp()
+
+    @pytest.fixture
+    def house(self, cloud: Any, cognito: Any, idp: Idp) -> House:
+        house = House(cloud, cognito, client={"ExplicitAuthFlows": TestDerivedToken.FLOWS})
+        house.user()
+        cognito.create_identity_provider(
+            UserPoolId=house.pool_id,
+            ProviderName="Corp",
+            ProviderType="SAML",
+            ProviderDetails={"MetadataFile": idp.metadata},
+        )
+        cognito.admin_link_provider_for_user(
+            UserPoolId=house.pool_id,
+            DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "ann"},
+            SourceUser={
+                "ProviderName": "Corp",
+                "ProviderAttributeName": "Cognito_Subject",
+                "ProviderAttributeValue": "ann@corp",
+            },
+        )
+        return house
+
+    def answer(self, house: House, idp: Idp, **changes: Any) -> str:
+        audience = f"urn:amazon:cognito:sp:{house.pool_id}"
+        return idp.answer(house.cloud.clock(), **{"subject": "ann@corp", "audience": audience, **changes})
+
+    def derive(self, house: House, token: str) -> dict[str, Any]:
+        given = {"SubjectToken": token, "SubjectTokenType": "SAML2", "SubjectTokenProviderName": "Corp"}
+        answer: dict[str, Any] = house.cognito.get_derived_token(ClientId=house.client_id, **given)
+        return answer
+
+    @pytest.mark.parametrize("signs", ["assertion", "response"])
+    def test_the_user_it_is_of_gets_a_token(self, house: House, idp: Idp, signs: str) -> None:
+        derived = claims(self.derive(house, self.answer(house, idp, signs=signs))["IssuedToken"])
+        assert derived["username"] == "ann"
+        assert abs(derived["auth_time"] - time.time()) < 60
+
+    @pytest.mark.parametrize(
+        "spoiled",
+        [
+            {"signs": "nothing"},
+            {"audience": "urn:amazon:cognito:sp:us-east-1_AAAAAAAAA"},
+            {"audience": "https://signin.aws.amazon.com/saml"},
+            {"issuer": "https://elsewhere.example.com"},
+            {"ends": timedelta(minutes=-2)},
+            {"starts": timedelta(minutes=2)},
+        ],
+        ids=str,
+    )
+    def test_one_that_the_provider_did_not_give_the_pool_is_refused(
+        self, house: House, idp: Idp, spoiled: dict[str, Any]
+    ) -> None:
+        with refused("NotAuthorizedException", "Invalid Corp token"):
+            self.derive(house, self.answer(house, idp, **spoiled))
+
+    def test_another_providers_key_and_nobodys_name_are_refused(self, house: House, idp: Idp) -> None:
+        with refused("NotAuthorizedException", "Invalid Corp token"):
+            self.derive(house, self.answer(house, Idp()))
+        with refused("UserNotFoundException", "User does not exist."):
+            self.derive(house, self.answer(house, idp, subject="bob@corp"))
+
+    def test_an_encrypted_one_is_refused_by_name(self, house: House, idp: Idp) -> None:
+        with refused("NotImplementedException", "Encrypted SAML assertions is not implemented yet."):
+            self.derive(house, encoded(idp.response("<saml:EncryptedAssertion/>")))
+
+    def test_metadata_is_fetched_from_its_address(self, house: House, idp: Idp) -> None:
+        with serving({"/metadata": idp.metadata}) as origin:
+            house.cognito.update_identity_provider(
+                UserPoolId=house.pool_id, ProviderName="Corp", ProviderDetails={"MetadataURL": f"{origin}/metadata"}
+            )
+            assert self.derive(house, self.answer(house, idp))
+            house.cognito.update_identity_provider(
+                UserPoolId=house.pool_id, ProviderName="Corp", ProviderDetails={"MetadataURL": f"{origin}/nothing"}
+            )
+            with refused("NotAuthorizedException", "Invalid Corp token"):
+                self.derive(house, self.answer(house, idp))
+
+
+@contextmanager
+def serving(documents: dict[str, str]) -> Iterator[str]:
+    """These documents at an origin, until the block ends."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = documents.get(self.path, "").encode()
+            self.send_response(200 if body else 404)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_with_what_a_user_can_sign_in(cloud: Any, cognito: Any) -> None:
