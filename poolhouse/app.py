@@ -68,10 +68,11 @@ from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
 from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.store import Store
-from poolhouse.sts import callers, federated, roles
+from poolhouse.sts import callers, federated, outbound, roles
 from poolhouse.sts import keys as sts_keys
 from poolhouse.template.deploy import Deployed, deploy
 from poolhouse.web import Request, Response
+from poolhouse.web_identity import outbound as outbound_keys
 from poolhouse.wire import buckets
 from poolhouse.wire.dispatch import Dispatcher, new_id
 from poolhouse.wire.service import collect
@@ -112,7 +113,7 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
     user_sessions,
     users,
 )
-_STS = (callers, sts_keys, roles, federated)
+_STS = (callers, sts_keys, roles, federated, outbound)
 _COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
 SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),
@@ -136,7 +137,9 @@ class Cloud:
         self.clock = Clock()
         self.store = Store(config.state)
         self.files = Files(None if config.state is None else config.state / "files")
-        self.moto = MotoServices(self.store, self.files, account_id=config.account_id, region=config.region)
+        self.moto = MotoServices(
+            self.store, self.files, account_id=config.account_id, region=config.region, origin=config.origin
+        )
         self.functions = Functions(
             self.store,
             origin=config.origin,
@@ -182,6 +185,7 @@ class Cloud:
             imports=lambda request: import_files.handle(self._public_call(request), request),
             gateway=self.gateway.handle_endpoint,
             identity_keys=lambda request: published.handle(self._public_call(request), request),
+            outbound_keys=lambda request: outbound_keys.handle(self._public_call(request), request),
             oauth=lambda request: authorization_server.handle(self._public_call(request), request),
             wire=self.dispatcher.handle,
         )

@@ -84,6 +84,12 @@ class Authority(Protocol):
     def saml_metadata(self, arn: str) -> str | None:
         """The metadata of the SAML provider of this ARN; None for none."""
 
+    def outbound_federation(self) -> tuple[str, bool]:
+        """The id of the account's own issuer, empty before it has one, and whether it may vouch for principals."""
+
+    def principal_tags(self, principal: Principal) -> dict[str, str]:
+        """The tags of a principal: those of its user or role, and its session's."""
+
     def decide(self, call: "Call", action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
         """Whether the call's principal may do this, by their own policies and the resource's."""
 

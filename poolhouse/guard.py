@@ -134,6 +134,15 @@ class Guard:
         """The metadata of the SAML provider of this ARN; None for none."""
         return self._moto.iam.saml_metadata(arn)
 
+    def outbound_federation(self) -> tuple[str, bool]:
+        """The id of the account's own issuer, empty before it has one, and whether it may vouch for principals."""
+        return self._moto.iam.outbound_federation()
+
+    def principal_tags(self, principal: Principal) -> dict[str, str]:
+        """The tags of a principal: those of its user or role, and its session's."""
+        session, held = principal.session, self._held_by(principal)
+        return {**(held.tags if held is not None else {}), **(session.tags if session is not None else {})}
+
     def _decided(self, call: Call, request: Request, policies: Policies) -> Decision:
         decision = evaluate(request, policies)
         self._records.append(Record(call.request_id, call.now, request, policies, decision))
@@ -193,9 +202,7 @@ class Guard:
             keys: dict[str, Value | None] = {"aws:username": principal.arn.rpartition("/")[2]}
         else:
             keys = {}
-        held = self._held_by(principal)
-        tags = {**(held.tags if held is not None else {}), **(session.tags if session is not None else {})}
-        keys |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
+        keys |= {f"aws:PrincipalTag/{name}": value for name, value in self.principal_tags(principal).items()}
         if session is not None:
             keys["aws:TokenIssueTime"] = session.issued_at.isoformat()
             keys["aws:MultiFactorAuthPresent"] = "false"

@@ -4,6 +4,7 @@
 /_poolhouse/...                               control, for this machine's own pages and programs only
 <api>.execute-api.<host>, /restapis/...       API Gateway
 /.well-known/...                              the keys of identity pools' own tokens
+/sts/...                                      the keys of tokens that tell others who a principal is
 any path but /, without an AWS signature      the authorization server
 everything else, and what they leave          AWS's own protocols
 """
@@ -25,7 +26,14 @@ class Door(NamedTuple):
 
 
 def open_doors(
-    *, control: Handle, imports: Handle, gateway: MayHandle, identity_keys: Handle, oauth: MayHandle, wire: Handle
+    *,
+    control: Handle,
+    imports: Handle,
+    gateway: MayHandle,
+    identity_keys: Handle,
+    outbound_keys: MayHandle,
+    oauth: MayHandle,
+    wire: Handle,
 ) -> Handle:
     """The AWS endpoint: every part behind its door."""
     doors = (
@@ -33,6 +41,7 @@ def open_doors(
         Door(_is_control, from_this_machine_only(control)),
         Door(_is_api, gateway),
         Door(_is_of_identity_pools, identity_keys),
+        Door(lambda request: request.path.startswith("/sts/"), outbound_keys),
         Door(_is_unsigned_path, oauth),
     )
     return through(doors, wire)

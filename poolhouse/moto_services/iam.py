@@ -7,6 +7,7 @@ store that failed, moto is given the last snapshot again. AWS's managed policies
 import base64
 import hashlib
 import threading
+import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -76,6 +77,9 @@ _KEPT = (
     "tagger",
 )
 _SECRET = frozenset({"secret_access_key", "password", "private_key", "base32_string_seed"})
+_OUTBOUND = frozenset(
+    f"{verb}OutboundWebIdentityFederation{rest}" for verb, rest in (("Enable", ""), ("Disable", ""), ("Get", "Info"))
+)
 _READS = ("Get", "List", "Generate", "Simulate")
 _OF_AWS = "arn:{}:iam::aws:policy/"
 _FIRST_ERROR = 400
@@ -92,6 +96,16 @@ class MalformedPolicyDocument(ApiError):
 
 class InvalidInput(ApiError):
     """A document that is not what it should be."""
+
+
+class FeatureEnabled(ApiError):
+    status: ClassVar[int] = 409
+    message = "Outbound identity federation is already enabled for this account."  # after its documentation
+
+
+class FeatureDisabled(ApiError):
+    status: ClassVar[int] = 404
+    message = "Outbound identity federation is not enabled for this account."
 
 
 class EntityAlreadyExists(ApiError):
@@ -118,8 +132,9 @@ vars(models)["IAMPolicyDocumentValidator"] = _Validator
 class Iam:
     """The IAM of one account, durable in `store`."""
 
-    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+    def __init__(self, store: Store, *, account_id: str, region: str, origin: str) -> None:
         self._store = store
+        self._origin = origin
         self._account_id = account_id
         self._region = region
         self._partition = get_partition(region)
@@ -136,6 +151,8 @@ class Iam:
         headers = (("content-type", _FORM), ("authorization", request.header("authorization")))
         request = Request("POST", "/", headers=headers, body=urlencode(parameters).encode())
         operation = parameters.get("Action", "")
+        if operation in _OUTBOUND:
+            return self._answer_outbound(operation)
         checks.check_served("iam", operation, self._served)
         checks.check_members("iam", operation, parameters)
         _check_documents(parameters)
@@ -191,12 +208,41 @@ class Iam:
             found = next((one for one in self._backend.saml_providers.values() if one.arn == arn), None)
             return None if found is None else str(found.saml_metadata_document)
 
+    def outbound_federation(self) -> tuple[str, bool]:
+        """The id of the account's own issuer, empty before it has one, and whether it is switched on."""
+        kept = self._store.moto_records.find(service=self._scope, kind="outbound", parent="", name="")
+        return ("", False) if kept is None else (kept.data["id"], kept.data["is_enabled"])
+
     def managed_policy(self, arn: str) -> Document | None:
         """A managed policy, of the account or of AWS; None for none."""
         with _LOCK:
             if arn.startswith(_OF_AWS.format(self._partition)) and arn in _catalogue(self._partition):
                 self._policy_of_aws(arn)
             return holdings.managed(self._backend, arn)
+
+    def _answer_outbound(self, operation: str) -> Response:
+        """Outbound identity federation, which moto has not: switched on and off, its issuer staying the same."""
+        identifier, is_enabled = self.outbound_federation()
+        if operation == "EnableOutboundWebIdentityFederation" and is_enabled:
+            raise FeatureEnabled
+        if operation != "EnableOutboundWebIdentityFederation" and not is_enabled:
+            raise FeatureDisabled
+        told = ""
+        if not operation.startswith("Get"):
+            identifier = identifier or str(uuid.uuid4())
+            state = {"id": identifier, "is_enabled": operation.startswith("Enable")}
+            with self._store.write() as tx:
+                tx.moto_records.put(MotoRecord(self._scope, "outbound", "", "", state))
+        else:
+            told = "<JwtVendingEnabled>true</JwtVendingEnabled>"
+        if not operation.startswith("Disable"):
+            told += f"<IssuerIdentifier>{self._origin}/sts/{identifier}</IssuerIdentifier>"
+        body = (
+            f'<{operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{operation}Result>{told}'
+            f"</{operation}Result><ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
+            f"</{operation}Response>"
+        )
+        return Response(200, body.encode(), (("Content-Type", "text/xml"),))
 
     def _check_saml_provider(self, operation: str, parameters: Mapping[str, str]) -> None:
         """moto takes any document, makes a provider anew where there is one, and deletes one that is not there."""

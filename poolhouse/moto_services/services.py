@@ -39,11 +39,14 @@ class MotoServices:
 
     services = SERVICES
 
-    def __init__(self, store: "Store", files: "Files", *, account_id: str, region: str) -> None:
+    def __init__(
+        self, store: "Store", files: "Files", *, account_id: str, region: str, origin: str = "http://localhost:4566"
+    ) -> None:
         self._store = store
         self._files = files
         self._account_id = account_id
         self._region = region
+        self._origin = origin
         self._lock = threading.RLock()
         self._backends: dict[str, Backend] = {}
 
@@ -141,7 +144,9 @@ class MotoServices:
                 from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
                 return S3(self._store, self._files, **where)
-            case "dynamodb" | "iam" | "kms":
+            case "iam":
+                return _imported(service)(self._store, origin=self._origin, **where)
+            case "dynamodb" | "kms":
                 return _imported(service)(self._store, **where)
             case _:
                 return _imported(service)(self._store, self._lend, service, **where)

@@ -2,6 +2,7 @@
 
     roles      AssumeRole
     federated  AssumeRoleWithWebIdentity, AssumeRoleWithSAML
+    outbound   GetWebIdentityToken; AssumeRoot and GetDelegatedAccessToken, which need another account
     keys       GetSessionToken, GetFederationToken
     callers    GetCallerIdentity, GetAccessKeyInfo
     flows/     what they share: issuing keys, session policies

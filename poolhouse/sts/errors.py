@@ -13,6 +13,10 @@ class ExpiredTokenException(ApiError):
     pass
 
 
+class ExpiredTradeInTokenException(ApiError):
+    message = "The trade-in token has expired and cannot be exchanged for credentials."  # after its documentation
+
+
 class IDPCommunicationError(ApiError):
     pass
 
@@ -40,6 +44,11 @@ class OutboundWebIdentityFederationDisabledException(ApiError):
 
 class PackedPolicyTooLarge(ApiError):
     pass
+
+
+class SessionDurationEscalationException(ApiError):
+    status: ClassVar[int] = 403
+    message = "The requested token duration would extend the session beyond its original expiration time."
 
 
 class ValidationError(ApiError):
