@@ -192,6 +192,7 @@ class Cloud:
         self.handle_api = self.gateway.handle
         self.refuse = doors.refuse_too_long(import_files.refuse_too_long)
         user_import.resume(self.store, self.files, self.jobs.start)
+        self.functions.later.resume()
         self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,18 @@ class Function(Struct, frozen=True):
     reserved_concurrency: int | None = None
 
 
+class QueuedEvent(Struct, frozen=True):
+    """An event of an asynchronous invocation that is still to be handled. `payload` is JSON; `tries` were in vain."""
+
+    id: str
+    function_arn: str
+    payload: str
+    queued_at: datetime
+    due_at: datetime
+    tries: int = 0
+    throttled: int = 0
+
+
 class Permission(Struct, frozen=True):
     """One statement of a function's resource policy: who may invoke it, and for which resource."""
 

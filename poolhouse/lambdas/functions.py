@@ -1,6 +1,6 @@
 """Lambda functions: kept, permitted, invoked."""
 
-import contextlib
+import logging
 import math
 import secrets
 import sys
@@ -18,7 +18,7 @@ from poolhouse.call import Invocation, InvokeRefused, InvokeTimeout
 from poolhouse.errors import CommandError
 from poolhouse.lambdas import policy
 from poolhouse.lambdas.code_folder import CodeFolders
-from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.lambdas.entities import Function, Permission, QueuedEvent
 from poolhouse.lambdas.environment import RESERVED, VERSION, environment
 from poolhouse.lambdas.errors import (
     InvalidParameterValueException,
@@ -27,6 +27,7 @@ from poolhouse.lambdas.errors import (
     TooManyRequestsException,
 )
 from poolhouse.lambdas.invocation import Event, Outcome, Run
+from poolhouse.lambdas.later import Later
 from poolhouse.lambdas.process import Worker
 from poolhouse.lambdas.role_keys import RoleKeyRing
 from poolhouse.lambdas.workers import Limits, Workers
@@ -37,6 +38,7 @@ MAX_PAYLOAD = 6_291_456
 MAX_EVENT_PAYLOAD = 1_048_576
 
 Log = Callable[[str, str], None]
+_failures = logging.getLogger("poolhouse.functions")
 
 
 class Functions:
@@ -71,6 +73,7 @@ class Functions:
         self._keys = RoleKeyRing(store, account_id=account_id, clock=clock, role_id=role_id)
         self._folders = CodeFolders(code_check_seconds)
         self._workers = Workers(self._start, clock=clock, limits=self._limits)
+        self.later = Later(store, clock, self.invoke, _given_up)
 
     def put(self, function: Function, variables: Mapping[str, str] | None = None) -> list[str]:
         """Keep a function, new or in place of the one of this name; what the person should know about it, in lines.
@@ -131,14 +134,16 @@ class Functions:
         return outcome
 
     def run_later(self, name_or_arn: str, payload: bytes, *, qualifier: str | None = None) -> None:
-        """Run a function and do not wait: once, now; Lambda's queue, retries and destinations are not built."""
+        """Queue an event for a function, durably: `later` tells how it goes on. Raises LambdaError."""
         if len(payload) > MAX_EVENT_PAYLOAD:
             raise RequestEntityTooLargeException(
                 f"{len(payload)} byte payload is too large for the Event invocation type "
                 f"(limit {MAX_EVENT_PAYLOAD} bytes)"
             )
-        run, function = self._begin(name_or_arn, payload, qualifier, b"")
-        self._go_on(run, function)
+        _, arn = self._resolve(name_or_arn, qualifier)
+        with self._store.write() as tx:
+            self.later.put(tx, arn, payload)
+        self.later.wake()
 
     def invoke_for_service(
         self,
@@ -160,22 +165,22 @@ class Functions:
 
     def invoke_later_for_service(self, function_arn: str, event: bytes, *, service: str, source_arn: str) -> None:
         """Run a function for an AWS service that does not wait: `call.InvokeLater`."""
+        self.check_permitted(function_arn, service=service, source_arn=source_arn)
+        self.run_later(function_arn, event)
+
+    def check_permitted(self, function_arn: str, *, service: str, source_arn: str) -> None:
+        """Raise InvokeRefused where there is no such function, or its policy does not let this service invoke it."""
         try:
             function, _ = self._resolve(function_arn, None)
-            self._check_permission(function, service, source_arn)
         except ResourceNotFoundException as error:
             raise InvokeRefused(error.code, error.message or "") from error
-
-        def run() -> None:
-            # Lambda has queued the event; what becomes of it is in the function's log. It is not tried again here.
-            with contextlib.suppress(InvokeRefused, InvokeTimeout, RuntimeError):
-                self.invoke_for_service(function_arn, event, service=service, source_arn=source_arn)
-
-        threading.Thread(target=run, name=f"later: {function.name}", daemon=True).start()
+        self._check_permission(function, service, source_arn)
 
     def close(self) -> None:
         """End every worker. Invocations under way come back with an error, new ones are refused with RuntimeError."""
+        self.later.stop()
         self._workers.close()
+        self.later.close()
 
     def _wait(self, run: Run, function: Function, timeout: timedelta | None) -> Invocation:
         """Wait as long as the service does; past that the function goes on, and keeps its worker, until it ends."""
@@ -301,6 +306,11 @@ def _warnings(function: Function) -> list[str]:
 def _trace_id() -> str:
     """X-Ray's header, not sampled: there is no daemon here to send segments to, and the SDK then sends none."""
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+def _given_up(event: QueuedEvent, _outcome: Invocation) -> None:
+    """Where there is neither a queue nor a destination for such events, Lambda drops them."""
+    _failures.warning("%s: event %s was given up after its tries", event.function_arn, event.id)
 
 
 def _no_log(_function: str, _line: str) -> None:

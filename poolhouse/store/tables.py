@@ -31,7 +31,7 @@ from poolhouse.cognito_idp.entities import (
     User,
     UserPool,
 )
-from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.lambdas.entities import Function, Permission, QueuedEvent
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
 from poolhouse.outbox.entities import Message
@@ -119,6 +119,7 @@ MESSAGES = Entity(
 )
 FUNCTIONS = Entity("functions", Function, key=("name",), cached=True)
 PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"), cached=True)
+QUEUED_EVENTS = Entity("queued_events", QueuedEvent, key=("id",))
 REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
 STACKS = Entity("stacks", Stack, key=("name",))
 STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))
@@ -179,6 +180,7 @@ class Tables:
         self.messages = table(MESSAGES)
         self.functions = table(FUNCTIONS)
         self.permissions = table(PERMISSIONS)
+        self.queued_events = table(QUEUED_EVENTS)
         self.rest_apis = table(REST_APIS)
         self.stacks = table(STACKS)
         self.stack_resources = table(STACK_RESOURCES)
