@@ -63,6 +63,7 @@ from poolhouse.guard import Guard
 from poolhouse.jobs import Jobs
 from poolhouse.lambdas import operations as lambda_operations
 from poolhouse.lambdas.functions import Functions
+from poolhouse.lambdas.queue import FunctionQueue
 from poolhouse.moto_services.services import MotoServices
 from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
@@ -137,9 +138,6 @@ class Cloud:
         self.clock = Clock()
         self.store = Store(config.state)
         self.files = Files(None if config.state is None else config.state / "files")
-        self.moto = MotoServices(
-            self.store, self.files, account_id=config.account_id, region=config.region, origin=config.origin
-        )
         self.functions = Functions(
             self.store,
             origin=config.origin,
@@ -148,6 +146,14 @@ class Cloud:
             clock=self.clock,
             role_id=self._role_id,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
+        )
+        self.moto = MotoServices(
+            self.store,
+            self.files,
+            account_id=config.account_id,
+            region=config.region,
+            origin=config.origin,
+            functions=FunctionQueue(self.functions, self.clock),
         )
         self.jobs = Jobs(self.clock)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
@@ -277,15 +283,16 @@ class Cloud:
     def _ask_moto(self, _call: Call, service: str, request: Request) -> Response:
         return aside.wait(lambda: self.moto.handle(service, request))
 
-    def _ask_s3(self, call: Call, service: str, request: Request) -> Response:
+    def _ask_s3(self, call: Call, _service: str, request: Request) -> Response:
         """S3 has more to ask: for each object that is deleted, and before it says that there is no such object."""
         addressed = buckets.path_style(request)
         bucket = unquote(addressed.path.split("/")[1])
         if request.method == "POST" and buckets.asks_for(request, "delete"):
             buckets.check_not_in_chunks(request)
             refused = self._kept_objects(call, bucket, addressed)
-            return aside.wait(lambda: self.moto.s3.delete_objects(addressed, refused))
-        response = self._ask_moto(call, service, request)
+            return aside.wait(lambda: self.moto.s3.delete_objects(addressed, refused, call.principal.user_id))
+        user_id = call.principal.user_id
+        response = aside.wait(lambda: self.moto.s3.handle(request, principal_id=user_id))
         if response.status == 404 and request.method in ("GET", "HEAD") and addressed.path.count("/") > 1:
             self.guard.check(call, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
         return response

@@ -1,33 +1,37 @@
 """S3: moto's buckets and objects, written through: settings by bucket, objects by key, contents as files.
 
 Contents are kept before what names them, and forgotten after it: a crash between the two leaves a file that nobody
-names, never an object without its content. What moto would send of its own accord (notifications) is not sent.
+names, never an object without its content. What functions are told of a change is queued with it; what moto would send
+of its own accord is not sent.
 """
 
 import dataclasses
 import re
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
+import msgspec
 import xmltodict
 from moto.core import utils as core_utils
-from moto.s3 import models
+from moto.s3 import models, notifications
 from moto.s3 import utils as s3_utils
 from moto.s3.responses import S3Response
 from moto.utilities.tagging_service import TaggingService
 from moto.utilities.utils import get_partition
 from requests.structures import CaseInsensitiveDict
 
-from poolhouse.errors import NotImplementedException
+from poolhouse.call import InvokeRefused
 from poolhouse.files import Files
-from poolhouse.moto_services import bucket_cors
+from poolhouse.moto_services import bucket_cors, bucket_events
+from poolhouse.moto_services.bucket_events import Change, Subscription
 from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.functions import FunctionQueue
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store import Store, Tx
@@ -52,6 +56,14 @@ _CLASSES: dict[str, type[Any]] = {
 }
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
 _LOCK = threading.RLock()
+
+
+def _send_nothing(*_args: object, **_more: object) -> None:
+    """In place of moto's own way to Lambda, which asks for a container."""
+
+
+vars(notifications)["send_event"] = _send_nothing
+vars(notifications)["send_test_event"] = _send_nothing
 
 
 class _Content:
@@ -80,9 +92,10 @@ class _Content:
 class S3:
     """The buckets of one account, durable in `store` and `files`."""
 
-    def __init__(self, store: Store, files: Files, *, account_id: str, region: str) -> None:
+    def __init__(self, store: Store, files: Files, functions: FunctionQueue, *, account_id: str, region: str) -> None:
         self._store = store
         self._files = files
+        self._functions = functions
         self._account_id = account_id
         self._region = region
         self._partition = get_partition(region)
@@ -93,30 +106,82 @@ class S3:
         self._tags: Any = None
         self._load()
 
-    def handle(self, request: Request) -> Response:
-        """Answer one request; what it changed is durable when this returns."""
+    def handle(self, request: Request, principal_id: str = "") -> Response:
+        """Answer one request; what it changed is durable when this returns. Functions are told `principal_id`."""
         request = path_style(request)
         bucket, key = _named(request)
         if request.method == "PUT" and not key and "notification" in request.query.split("&"):
-            raise NotImplementedException("s3 PutBucketNotificationConfiguration is not implemented yet in Poolhouse")
+            self._check_destinations(bucket, request)
         with _LOCK:
             self._install()
             try:
                 response = _without_cors(self._answer(request, key))
                 if request.method not in _READS and response.status < _FIRST_ERROR:
-                    self._settle(bucket, self._touched(request, key), _upload(request, response))
+                    self._changed(request, response, bucket, key, principal_id)
             except BaseException:
                 self._load()
                 raise
+        self._functions.wake()
         return response
 
-    def delete_objects(self, request: Request, refused: Mapping[tuple[str, str], str]) -> Response:
+    def _check_destinations(self, bucket: str, request: Request) -> None:
+        """S3 asks each function whether it lets this bucket invoke it."""
+        for arn in bucket_events.check(request.body):
+            try:
+                self._functions.check_permitted(
+                    arn, service=bucket_events.S3_SERVICE, source_arn=f"arn:aws:s3:::{bucket}"
+                )
+            except InvokeRefused as error:
+                raise bucket_events.InvalidArgument(
+                    "Unable to validate the following destination configurations"
+                ) from error
+
+    def _changed(self, request: Request, response: Response, bucket: str, key: str, principal_id: str) -> None:
+        """Keep what a request has changed, and with it what functions are told of that."""
+        held = self._backend.buckets.get(bucket)
+        told: list[tuple[str, bytes]] = []
+        if held is not None and (wanted := bucket_events.subscriptions(held.notification_configuration)):
+            changes = self._changes(request, response, held, key)
+            who = {"principal_id": principal_id, "source_ip": request.source_ip}
+            told = [
+                (one.function_arn, self._told(change, one, bucket, who))
+                for change in changes
+                for one in wanted
+                if one.is_for(change)
+            ]
+        self._settle(bucket, self._touched(request, key), _upload(request, response), told)
+
+    def _told(self, change: Change, to: Subscription, bucket: str, who: Mapping[str, str]) -> bytes:
+        now = self._functions.now()
+        event = bucket_events.payload(change, to, bucket=bucket, region=self._region, now=now, **who)
+        return msgspec.json.encode(event)
+
+    def _changes(self, request: Request, response: Response, held: models.FakeBucket, key: str) -> list[Change]:
+        is_versioned = held.versioning_status == "Enabled"
+        if asks_for(request, "delete"):
+            removal = "DeleteMarkerCreated" if is_versioned else "Delete"
+            return [
+                Change(f"ObjectRemoved:{'Delete' if version else removal}", name, version_id=version)
+                for name, version in _deleted(response)
+            ]
+        event = bucket_events.event_of(request, key, is_versioned=is_versioned)
+        if not event:
+            return []
+        newest = (held.keys.getlist(key, None) or [None])[-1]
+        version_id = _header(response, "x-amz-version-id")
+        if not isinstance(newest, models.FakeKey) or event.startswith("ObjectRemoved"):
+            return [Change(event, key, version_id=version_id)]
+        return [Change(event, key, newest.size, newest.etag.strip('"'), version_id)]
+
+    def delete_objects(
+        self, request: Request, refused: Mapping[tuple[str, str], str], principal_id: str = ""
+    ) -> Response:
         """Answer a DeleteObjects that keeps the objects of `refused` (key and version -> what is said of it).
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         if not refused:
-            return self.handle(request)
+            return self.handle(request, principal_id)
         allowed = "".join(_named_in_xml("Object", *one) for one in deleted_objects(request) if one not in refused)
         errors = "".join(
             _named_in_xml("Error", *one, f"<Code>AccessDenied</Code><Message>{escape(said)}</Message>")
@@ -125,7 +190,7 @@ class S3:
         with _LOCK:
             if allowed or not self.is_bucket(_named(path_style(request))[0]):  # without the bucket nothing is deleted
                 body = f"<Delete>{allowed}</Delete>".encode() if allowed else request.body
-                response = self.handle(dataclasses.replace(request, body=body))
+                response = self.handle(dataclasses.replace(request, body=body), principal_id)
             else:
                 response = Response(200, _NONE_DELETED, (("Content-Type", "application/xml"),))
         told = response.body.replace(b"</DeleteResult>", errors.encode() + b"</DeleteResult>")
@@ -197,8 +262,8 @@ class S3:
             return [key]
         return [deleted for deleted, _ in deleted_objects(request)] if asks_for(request, "delete") else []
 
-    def _settle(self, bucket: str, keys: Iterable[str], upload: str) -> None:
-        """Keep what a request has changed: the bucket's settings, these objects, this upload."""
+    def _settle(self, bucket: str, keys: Iterable[str], upload: str, told: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Keep what a request has changed: the bucket's settings, objects, an upload; and what is told of it."""
         held = self._backend.buckets.get(bucket)
         gone: set[str] = set()
         if held is None:
@@ -221,6 +286,8 @@ class S3:
                 record = MotoRecord(self._scope, "upload", bucket, upload, parts or {})
                 gone |= self._put(tx, record, parts is not None)
             self._keep_tags(tx)
+            for function_arn, event in told:
+                self._functions.put(tx, function_arn, event)
         for name in gone:
             self._files.remove(name)
 
@@ -315,6 +382,18 @@ def deleted_objects(request: Request) -> list[tuple[str, str]]:
         return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects]
     except (ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
         raise MalformedXML from error
+
+
+def _header(response: Response, name: str) -> str:
+    return next((value for key, value in response.headers if key.lower() == name), "")
+
+
+def _deleted(response: Response) -> list[tuple[str, str]]:
+    """What a DeleteObjects says it has deleted, with the version where one was named."""
+    read: Any = xmltodict.parse
+    found = (read(response.body).get("DeleteResult") or {}).get("Deleted") or []
+    listed = found if isinstance(found, list) else [found]
+    return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in listed]
 
 
 def _named_in_xml(element: str, key: str, version: str, more: str = "") -> str:

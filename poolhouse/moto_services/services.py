@@ -10,6 +10,7 @@ from poolhouse.web import Header, Request, Response
 
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.files import Files
+    from poolhouse.moto_services.functions import FunctionQueue
     from poolhouse.moto_services.iam import Iam
     from poolhouse.moto_services.kms import Kms
     from poolhouse.moto_services.s3 import S3
@@ -40,13 +41,21 @@ class MotoServices:
     services = SERVICES
 
     def __init__(
-        self, store: "Store", files: "Files", *, account_id: str, region: str, origin: str = "http://localhost:4566"
+        self,
+        store: "Store",
+        files: "Files",
+        *,
+        account_id: str,
+        region: str,
+        origin: str = "http://localhost:4566",
+        functions: "FunctionQueue | None" = None,
     ) -> None:
         self._store = store
         self._files = files
         self._account_id = account_id
         self._region = region
         self._origin = origin
+        self._functions = functions
         self._lock = threading.RLock()
         self._backends: dict[str, Backend] = {}
 
@@ -141,9 +150,10 @@ class MotoServices:
         where: Any = {"account_id": self._account_id, "region": self._region}
         match service:
             case "s3":
+                from poolhouse.moto_services.functions import NoFunctions  # noqa: PLC0415
                 from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
-                return S3(self._store, self._files, **where)
+                return S3(self._store, self._files, self._functions or NoFunctions(), **where)
             case "iam":
                 return _imported(service)(self._store, origin=self._origin, **where)
             case "dynamodb" | "kms":

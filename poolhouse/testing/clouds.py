@@ -74,10 +74,11 @@ class LocalCloud:
         timeout: int = 5,
         environment: Mapping[str, str] | None = None,
         may: Sequence[str] = (),
+        invokers: Sequence[str] = (),
     ) -> str:
-        """Make a function of this source, whose handler is `handler`, that every service may invoke; its ARN.
+        """Make a function of this source, whose handler is `handler`, that Cognito and API Gateway may invoke; its ARN.
 
-        `may` are the actions its role allows it, on every resource.
+        `may` are the actions its role allows it, on every resource; `invokers` other services that may invoke it.
         """
         code = self.folder / name
         code.mkdir(exist_ok=True)
@@ -88,7 +89,7 @@ class LocalCloud:
         runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
         function = Function(name, arn, runtime, "index.handler", str(code), role, self.clock(), timeout=timeout)
         self.inner.functions.put(function, environment)
-        for number, invoker in enumerate(_INVOKERS):
+        for number, invoker in enumerate((*_INVOKERS, *invokers)):
             self.inner.functions.add_permission(Permission(name, f"statement-{number}", invoker))
         return arn
 

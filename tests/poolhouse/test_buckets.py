@@ -463,12 +463,3 @@ class TestBrowsers:
         refused = self.ask(cloud, self.APP, "PUT")
         assert code_of(refused) == (403, "AccessForbidden")
         assert b"CORS is not enabled for this bucket." in refused.body
-
-
-def test_notifications_are_refused_by_name(s3: Any) -> None:
-    configuration: dict[str, Any] = {"QueueConfigurations": []}
-
-    _, code, message = refusal(
-        lambda: s3.put_bucket_notification_configuration(Bucket="files", NotificationConfiguration=configuration)
-    )
-    assert (code, "PutBucketNotificationConfiguration" in message) == ("NotImplementedException", True)

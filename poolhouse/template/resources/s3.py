@@ -95,6 +95,21 @@ def _ownership(value: Properties) -> tuple[str, dict[str, Any]]:
     return "PutBucketOwnershipControls", {"OwnershipControls": {"Rules": value["Rules"]}}
 
 
+def _notifications(value: Properties) -> tuple[str, dict[str, Any]]:
+    """CloudFormation's shape of it: one event to a configuration, and rules without their list's name."""
+    configurations = [
+        {
+            "LambdaFunctionArn": one["Function"],
+            "Events": [one["Event"]],
+            **({"Filter": {"Key": {"FilterRules": one["Filter"]["S3Key"]["Rules"]}}} if "Filter" in one else {}),
+        }
+        for one in value.get("LambdaConfigurations", ())
+    ]
+    return "PutBucketNotificationConfiguration", {
+        "NotificationConfiguration": {"LambdaFunctionConfigurations": configurations}
+    }
+
+
 def _tags(value: Any) -> tuple[str, dict[str, Any]]:
     pairs = [{"Key": key, "Value": one} for key, one in tags(value).items()]
     return "PutBucketTagging", {"Tagging": {"TagSet": pairs}}
@@ -108,6 +123,10 @@ _SETTINGS: Mapping[str, Any] = {
     "CorsConfiguration": (_cors, ("DeleteBucketCors", {})),
     "BucketEncryption": (_encryption, ("DeleteBucketEncryption", {})),
     "PublicAccessBlockConfiguration": (_public_access, ("DeletePublicAccessBlock", {})),
+    "NotificationConfiguration": (
+        _notifications,
+        ("PutBucketNotificationConfiguration", {"NotificationConfiguration": {}}),
+    ),
     "OwnershipControls": (_ownership, ("DeleteBucketOwnershipControls", {})),
     "Tags": (_tags, ("DeleteBucketTagging", {})),
 }
@@ -135,7 +154,7 @@ TYPES: Mapping[str, ResourceType] = {
         means_nothing=frozenset({"AccelerateConfiguration", "AnalyticsConfigurations", "MetricsConfigurations"}),
         not_run=frozenset(
             {"AccessControl", "IntelligentTieringConfigurations", "InventoryConfigurations", "LifecycleConfiguration"}
-            | {"LoggingConfiguration", "NotificationConfiguration", "ReplicationConfiguration", "WebsiteConfiguration"}
+            | {"LoggingConfiguration", "ReplicationConfiguration", "WebsiteConfiguration"}
         ),
         create=_create,
         update=_update,

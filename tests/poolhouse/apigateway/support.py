@@ -137,7 +137,7 @@ class Functions:
         return event
 
 
-WHERE = {"account_id": "123456789012", "region": "us-east-1"}
+WHERE: dict[str, Any] = {"account_id": "123456789012", "region": "us-east-1"}
 
 
 class Api:

@@ -2,11 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from poolhouse.testing import LocalCloud
+from tests.poolhouse.moto_services.test_bucket_events import TELL
 from tests.poolhouse.template.support import Deploy
 
 BUCKET = """
@@ -57,3 +59,36 @@ def test_a_bucket_is_made_changed_and_taken_away(cloud: LocalCloud, deploy: Depl
 
     deploy("Resources: {Key: {Type: AWS::KMS::Key}}")
     assert s3.list_buckets()["Buckets"] == []
+
+
+def test_a_template_wires_a_function_to_a_bucket(cloud: LocalCloud, deploy: Deploy, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "app.py").write_text(TELL.format(path=str(tmp_path / "told")))
+    template = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Uploads: {{Type: AWS::S3::Bucket}}
+  Told:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: {code}
+      Handler: app.handler
+      Runtime: python3.11
+      Events:
+        Upload:
+          Type: S3
+          Properties:
+            Bucket: !Ref Uploads
+            Events: s3:ObjectCreated:*
+            Filter: {{S3Key: {{Rules: [{{Name: suffix, Value: .jpg}}]}}}}
+Outputs:
+  Bucket: {{Value: !Ref Uploads}}
+"""
+    bucket = deploy(template).outputs["Bucket"]
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket=bucket, Key="a.jpg", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="a.txt", Body=b"x")
+    assert cloud.inner.functions.later.join()
+    (line,) = (tmp_path / "told").read_text().splitlines()
+    assert json.loads(line)["Records"][0]["s3"]["object"]["key"] == "a.jpg"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -29,7 +30,7 @@ def store() -> Iterator[Store]:
     opened.close()
 
 
-WHERE = {"account_id": "123456789012", "region": "us-east-1"}
+WHERE: dict[str, Any] = {"account_id": "123456789012", "region": "us-east-1"}
 
 
 def call_with(store: Store, invoke: Invoke, user_agent: str = "") -> Call:
