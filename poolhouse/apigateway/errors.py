@@ -88,6 +88,15 @@ class AccessDenied(GatewayError):
     template = '{"Message":$context.error.messageString}'  # with a capital, as AWS has it here
 
 
+class AuthorizerFailed(GatewayError):
+    """The authorizer's function failed, may not be run, or answered what is no decision."""
+
+    status = 500
+    response_type = "AUTHORIZER_CONFIGURATION_ERROR"
+    error_type = "AuthorizerConfigurationException"
+    template = '{"message":null}'
+
+
 class Forbidden(GatewayError):
     """No such API or stage."""
 

@@ -42,7 +42,7 @@ def proxy_event(exchange: Exchange, match: Match) -> dict[str, object]:
     """The whole event. Maps that would be empty are null, as AWS sends them."""
     request = exchange.request
     headers, multi_headers = _collected(_headers(exchange))
-    query, multi_query = _collected(_query(request))
+    single_query, multi_query = _collected(query(request))
     body, is_base64 = _body(exchange)
     return {
         "resource": match.method.resource,
@@ -50,7 +50,7 @@ def proxy_event(exchange: Exchange, match: Match) -> dict[str, object]:
         "httpMethod": request.method,
         "headers": headers or None,
         "multiValueHeaders": multi_headers or None,
-        "queryStringParameters": query or None,
+        "queryStringParameters": single_query or None,
         "multiValueQueryStringParameters": multi_query or None,
         "pathParameters": dict(match.path_parameters) or None,
         "stageVariables": exchange.stage_variables,
@@ -60,9 +60,22 @@ def proxy_event(exchange: Exchange, match: Match) -> dict[str, object]:
     }
 
 
+def authorizer_event(exchange: Exchange, match: Match) -> dict[str, object]:
+    """What a REQUEST authorizer gets: the same without the body.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
+    """
+    event = proxy_event(exchange, match)
+    del event["body"], event["isBase64Encoded"]
+    return {"type": "REQUEST", "methodArn": exchange.method_arn, **event}
+
+
 def _request_context(exchange: Exchange, match: Match) -> dict[str, object]:
     request, method = exchange.request, match.method
-    authorizer: dict[str, object] = {} if exchange.claims is None else {"authorizer": {"claims": exchange.claims}}
+    authorizer: dict[str, object] = {}
+    if exchange.claims is not None or exchange.custom is not None:
+        claims = {} if exchange.claims is None else {"claims": exchange.claims}
+        authorizer = {"authorizer": {**claims, **(exchange.custom or {})}}
     operation = {"operationName": method.operation_name} if method.operation_name else {}
     return {
         "resourceId": method.resource_id,
@@ -106,7 +119,7 @@ def _title(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
 
 
-def _query(request: Request) -> Sequence[Header]:
+def query(request: Request) -> Sequence[Header]:
     """The query decoded. A semicolon splits, as AWS's notes for REST APIs warn."""
     if not request.query:
         return ()

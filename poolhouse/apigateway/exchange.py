@@ -24,6 +24,7 @@ class Exchange:
     stage: str
     match: Match | None = None
     claims: Mapping[str, str] | None = None
+    custom: Mapping[str, object] | None = None  # what a Lambda authorizer has said of the caller
     principal: Principal | None = None  # who signed it, for methods that are AWS_IAM
 
     @cached_property
@@ -104,4 +105,5 @@ class Exchange:
         if self.match is not None:
             variables |= {"resourceId": self.match.method.resource_id, "resourcePath": self.match.method.resource}
         claims = {f"authorizer.claims.{name}": text for name, text in (self.claims or {}).items()}
-        return variables | claims
+        custom = {f"authorizer.{name}": str(value) for name, value in (self.custom or {}).items()}
+        return variables | claims | custom

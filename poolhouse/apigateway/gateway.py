@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from poolhouse.apigateway import address, integrations, responses
 from poolhouse.apigateway.authorizers import cognito, iam
-from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer, IamAuthorizer
+from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer, IamAuthorizer, LambdaAuthorizer
 from poolhouse.apigateway.authorizers.iam import Verify
+from poolhouse.apigateway.authorizers.lambdas import LambdaAuthorizers
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.errors import (
     Forbidden,
@@ -43,6 +44,7 @@ class Gateway:
     def __init__(self, make_call: MakeCall, verify: Verify) -> None:
         self._make_call = make_call
         self._verify = verify
+        self._lambdas = LambdaAuthorizers()
         self._compiled: dict[str, tuple[datetime, Routes]] = {}
         self._default_api_id = ""
 
@@ -104,6 +106,9 @@ class Gateway:
                     call = dataclasses.replace(exchange.call, principal=principal)
                     exchange = dataclasses.replace(exchange, call=call, principal=principal)
                     iam.authorize(call, exchange)
+                case LambdaAuthorizer() as authorizer:
+                    custom = self._lambdas.authorize(exchange, found, authorizer)
+                    exchange = dataclasses.replace(exchange, custom=custom)
                 case unbuilt:
                     raise NotBuilt(unbuilt.name)
         return exchange

@@ -42,16 +42,22 @@ def respond(exchange: Exchange, match: Match) -> Response:
     raise NotBuilt(f"integration of type {kind.upper() or 'none'} on {match.method.resource}")
 
 
+def invoked(uri: str, exchange: Exchange) -> str:
+    """The ARN of the function that a URI of API Gateway's invokes; empty for another URI."""
+    found = _FUNCTION.fullmatch(templates.render(uri, exchange, {}))
+    return "" if found is None else found["arn"]
+
+
 def _proxy(exchange: Exchange, match: Match) -> Response:
     integration, call = match.method.integration, exchange.call
-    found = _FUNCTION.fullmatch(templates.render(str(integration.get("uri", "")), exchange, {}))
-    if found is None or str(integration.get("httpMethod", "POST")).upper() != "POST":
+    function_arn = invoked(str(integration.get("uri", "")), exchange)
+    if not function_arn or str(integration.get("httpMethod", "POST")).upper() != "POST":
         raise ApiConfigurationError
-    _check_caller(exchange, integration, found["arn"])
+    _check_caller(exchange, integration, function_arn)
     event = msgspec.json.encode(events.proxy_event(exchange, match))
     timeout = timedelta(milliseconds=int(integration.get("timeoutInMillis", _DEFAULT_TIMEOUT_MS)))
     try:
-        answer = call.invoke(found["arn"], event, service=SERVICE, source_arn=exchange.source_arn, timeout=timeout)
+        answer = call.invoke(function_arn, event, service=SERVICE, source_arn=exchange.source_arn, timeout=timeout)
     except InvokeTimeout:
         raise IntegrationTimeout from None
     except InvokeRefused as refusal:

@@ -152,7 +152,6 @@ def test_the_token_may_be_asked_for_in_another_header(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "named"),
     [
-        ("/lambda", "TOKEN authorizer Lambda"),
         ("/keyed", "API key api_key"),
         ("/undefined", "authorizer Nowhere, which the API does not define"),
     ],
