@@ -6,7 +6,6 @@ Owns: which method a path belongs to (`routes`), who may call it (`authorizers/`
 Leaves to others: the API definitions (written by `template`), running functions (`lambdas`, through `call.Invoke`),
 signatures of tokens (`jose`).
 
-Built: COGNITO_USER_POOLS, AWS_IAM and Lambda authorizers, AWS_PROXY and MOCK integrations, gateway responses. A route that
-needs anything else (API keys, HTTP integrations) is answered 501 with its name, and never left
-open.
+Built: COGNITO_USER_POOLS, AWS_IAM and Lambda authorizers, AWS_PROXY and MOCK integrations, gateway responses. A route
+that needs anything else (API keys, HTTP integrations) is answered 501 with its name, and never left open.
 """

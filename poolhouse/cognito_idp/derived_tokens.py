@@ -71,12 +71,12 @@ def get_derived_token(call: Call, request: Request) -> dict[str, object]:
         actor=None if not actor else _actor(_proven(call, pool, request, "ActorToken")),
     )
     kind = request.get("RequestedTokenType", "ACCESS_TOKEN")
-    token = tokens.derive(call, pool, app_client, derived, use=_KINDS[kind])
+    token, scopes = tokens.derive(call, pool, app_client, derived, use=_KINDS[kind])
     ttl = app_client.access_token_ttl if kind == "ACCESS_TOKEN" else app_client.id_token_ttl
     response: dict[str, object] = {"IssuedToken": token, "IssuedTokenType": kind}
     # RFC 8693 section 2.2.1: N_A for a token that is no access token.
     response["TokenType"] = "Bearer" if kind == "ACCESS_TOKEN" else "N_A"
-    return {**response, "ExpiresIn": int(ttl.total_seconds()), "Scopes": derived.scopes}
+    return {**response, "ExpiresIn": int(ttl.total_seconds()), "Scopes": scopes}
 
 
 def _check_secret(call: Call, app_client: AppClient, given: str | None) -> None:

@@ -106,6 +106,25 @@ class TestDerivedToken:
         assert "act" not in derived
         assert house.cognito.get_user(AccessToken=answer["IssuedToken"])["Username"] == "ann"
 
+    def test_the_pools_function_has_its_say(self, cloud: Any, cognito: Any) -> None:
+        source = (
+            "def handler(event, context):\n"
+            "    change = {'claimsToAddOrOverride': {'source': event['triggerSource'], 'act': 'me', 'aud': 'x'},\n"
+            "              'scopesToAdd': ['more/all']}\n"
+            "    event['response'] = {'claimsAndScopeOverrideDetails': {'accessTokenGeneration': change}}\n"
+            "    return event\n"
+        )
+        config = {"LambdaArn": cloud.function("say", source), "LambdaVersion": "V2_0"}
+        house = House(cloud, cognito, LambdaConfig={"PreTokenGenerationConfig": config})
+        house.user()
+        service = make_client(cognito, house.pool_id, ExplicitAuthFlows=self.FLOWS)
+        answer = self.derive(house, service, house.begin()["AuthenticationResult"]["AccessToken"], Audiences=["y"])
+
+        derived = claims(answer["IssuedToken"])
+        assert (derived["source"], derived["aud"]) == ("TokenGeneration_TokenExchange", "y")
+        assert "act" not in derived
+        assert answer["Scopes"] == derived["scope"].split() == [ADMIN_SCOPE, "more/all"]
+
     def test_it_ends_with_the_sign_in_it_came_from(self, house: House, service: str) -> None:
         tokens = house.begin()["AuthenticationResult"]
         derived = self.derive(house, service, tokens["AccessToken"])["IssuedToken"]

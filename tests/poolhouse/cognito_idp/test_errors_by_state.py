@@ -13,7 +13,7 @@ import pytest
 
 from poolhouse.cognito_idp.entities import AppClient, Group, IdentityProvider, ImportJob
 from tests.poolhouse.cognito_idp.accounts import PASSWORD, attributes, make_client, make_pool, refused
-from tests.poolhouse.cognito_idp.sign_ins import ANN, BY_ADMIN, FLOWS, PHONE, House
+from tests.poolhouse.cognito_idp.sign_ins import ANN, BY_ADMIN, FLOWS, PHONE, House, wrong
 
 ROLE = "arn:aws:iam::000000000000:role/import"
 LITE = "The following features need to be disabled for the LITE pricing tier configured: "
@@ -334,3 +334,42 @@ def test_flows_of_oauth_are_held_to_each_other_on_update(cognito: Any) -> None:
             AllowedOAuthFlowsUserPoolClient=True,
             AllowedOAuthScopes=["openid"],
         )
+
+
+def test_a_client_whose_tokens_are_not_to_be_revoked_says_so(cloud: Any, cognito: Any) -> None:
+    house = House(cloud, cognito, client={"EnableTokenRevocation": False})
+    house.user()
+    token = house.begin()["AuthenticationResult"]["RefreshToken"]
+    with refused("UnsupportedOperationException", "This feature is not enabled for this client"):
+        cognito.revoke_token(Token=token, ClientId=house.client_id)
+
+
+def test_codes_are_held_to_their_time_at_the_admin_entrance_too(cloud: Any, cognito: Any) -> None:
+    house = House(cloud, cognito)
+    house.mfa("ON", "SMS_MFA")
+    house.user(phone_number=PHONE)
+    asked = house.begin()
+
+    def answer(code: str) -> None:
+        cognito.admin_respond_to_auth_challenge(
+            UserPoolId=house.pool_id,
+            ClientId=house.client_id,
+            ChallengeName="SMS_MFA",
+            Session=asked["Session"],
+            ChallengeResponses={"USERNAME": "ann", "SMS_MFA_CODE": code},
+        )
+
+    with refused("CodeMismatchException", "Invalid code or auth state for the user."):
+        answer(wrong(house.code(PHONE)))
+    cloud.clock.advance(timedelta(minutes=3, seconds=1))
+    with pytest.raises(cognito.exceptions.ClientError) as raised:
+        answer(house.code(PHONE))
+    assert raised.value.response["Error"]["Code"] in {"NotAuthorizedException", "ExpiredCodeException"}
+
+
+def test_branding_has_its_size(cognito: Any) -> None:
+    pool_id = make_pool(cognito)
+    client_id = make_client(cognito, pool_id)
+    large = {"Category": "PAGE_BACKGROUND", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": b"x" * 1_000_000}
+    with refused("LimitExceededException", "Managed login branding is too large."):
+        cognito.create_managed_login_branding(UserPoolId=pool_id, ClientId=client_id, Assets=[large] * 3)

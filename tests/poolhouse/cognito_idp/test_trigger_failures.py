@@ -179,6 +179,11 @@ def rotate(house: Failing) -> Ask:
     return lambda: house.cognito.get_tokens_from_refresh_token(ClientId=house.client_id, RefreshToken=token)
 
 
+def exchange(house: Failing) -> Ask:
+    given = {"SubjectToken": house.signed_in()["AccessToken"], "SubjectTokenType": "ACCESS_TOKEN"}
+    return lambda: house.cognito.get_derived_token(ClientId=house.client_id, **given)
+
+
 ROWS: list[tuple[str, str, Callable[[Failing], Ask]]] = [
     ("SignUp", "PreSignUp", sign_up),
     ("SignUp", "CustomMessage", sign_up),
@@ -209,6 +214,7 @@ ROWS: list[tuple[str, str, Callable[[Failing], Ask]]] = [
     ("AdminRespondToAuthChallenge", "PostAuthentication", answer_code_by_admin),
     ("AdminRespondToAuthChallenge", "PreTokenGeneration", answer_code_by_admin),
     ("GetTokensFromRefreshToken", "PreTokenGeneration", rotate),
+    ("GetDerivedToken", "PreTokenGeneration", exchange),
 ]
 HEARD = {
     "fails": ("UserLambdaValidationException", "{} failed with error no."),
@@ -249,7 +255,9 @@ def test_the_client_hears_of_it(
 
 
 def _client(operation: str) -> dict[str, Any]:
-    """Only a client that rotates has its tokens from GetTokensFromRefreshToken."""
+    """Only a client that rotates has its tokens from GetTokensFromRefreshToken, and exchange is asked for."""
+    if operation == "GetDerivedToken":
+        return {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"]}
     if operation != "GetTokensFromRefreshToken":
         return {}
     flows = ["ALLOW_USER_PASSWORD_AUTH"]
