@@ -1,8 +1,9 @@
-"""API Gateway's REST APIs: a request in, the template's function run, its answer out.
+"""API Gateway: a request in, the template's function run, its answer out.
 
 Owns: which method a path belongs to (`routes`), who may call it (`authorizers/`), the proxy event a function gets
 (`events`), running the integration (`integrations`), and turning its answer, or the gateway's own error, into HTTP
-(`responses`, `errors`). `gateway.Gateway.handle` is the door; `address` finds the API and stage in a URL.
+(`responses`, `errors`); HTTP APIs have their own of all these in `http_apis/`. `gateway.Gateway.handle` is the door;
+`address` finds the API and stage in a URL.
 Leaves to others: the API definitions (written by `template`), running functions (`lambdas`, through `call.Invoke`),
 signatures of tokens (`jose`).
 

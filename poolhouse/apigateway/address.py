@@ -20,6 +20,7 @@ class Address:
     api_id: str
     stage: str
     path: str
+    is_of_host: bool = False
 
 
 def find(request: Request) -> Address | None:
@@ -27,6 +28,6 @@ def find(request: Request) -> Address | None:
     host = _HOST.match(request.header("host"))
     if host is not None:
         _, stage, *rest = [*request.path.split("/", 2), ""][:3]
-        return Address(host["api"].lower(), stage, f"/{''.join(rest)}")
+        return Address(host["api"].lower(), stage, f"/{''.join(rest)}", is_of_host=True)
     path = _PATH.fullmatch(request.path)
     return None if path is None else Address(path["api"], path["stage"], path["rest"] or "/")

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class RestApi(Struct, frozen=True):
-    """A REST API: its Swagger body with AWS's extensions, resolved, and the stages it is deployed to.
+    """A REST API or an HTTP API: its OpenAPI body with AWS's extensions, resolved, and the stages it is deployed to.
 
     `stages` is stage name to the stage's settings (Variables, TracingEnabled, ... as in AWS::ApiGateway::Stage).
     """
@@ -20,3 +20,4 @@ class RestApi(Struct, frozen=True):
     modified_at: datetime
     stages: Mapping[str, Mapping[str, Any]] = {}
     gateway_responses: Mapping[str, Mapping[str, Any]] = {}
+    is_http: bool = False

@@ -22,6 +22,7 @@ from poolhouse.apigateway.errors import (
     RequestTooLarge,
 )
 from poolhouse.apigateway.exchange import Exchange
+from poolhouse.apigateway.http_apis.server import HttpApis, stage_of
 from poolhouse.apigateway.routes import Match, Routes
 from poolhouse.call import Call
 from poolhouse.web import Request, Response
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Every deployed REST API.
+    """Every deployed API; HTTP APIs are handed on.
 
     `make_call` gives the surroundings of one request: time, ids, store, functions; `verify` says who signed it.
     """
@@ -45,6 +46,7 @@ class Gateway:
         self._make_call = make_call
         self._verify = verify
         self._lambdas = LambdaAuthorizers()
+        self._http_apis = HttpApis(verify)
         self._compiled: dict[str, tuple[datetime, Routes]] = {}
         self._default_api_id = ""
 
@@ -64,6 +66,10 @@ class Gateway:
         """
         call = self._make_call(request)
         api = self._default_api(call) if api_id is None else call.store.rest_apis.find(id=api_id)
+        if api is not None and api.is_http:
+            return self._http_apis.handle(
+                call, api, request, stage=_stage(api, stage), sent=sent or request, is_too_long=is_too_long
+            )
         exchange = Exchange(call, request, api or _UNDEPLOYED, _stage(api, stage))
         try:
             response = self._answer(exchange, sent or request, is_too_long=is_too_long)
@@ -80,8 +86,12 @@ class Gateway:
         found = address.find(request)
         if found is None:
             return None
-        inner = dataclasses.replace(request, path=found.path)
-        return self.handle(inner, api_id=found.api_id, stage=found.stage, sent=request)
+        stage, path = found.stage, found.path
+        api = self._make_call(request).store.rest_apis.find(id=found.api_id)
+        if api is not None and api.is_http and found.is_of_host:
+            stage, path = stage_of(api, request.path)
+        inner = dataclasses.replace(request, path=path)
+        return self.handle(inner, api_id=found.api_id, stage=stage, sent=request)
 
     def _answer(self, exchange: Exchange, sent: Request, *, is_too_long: bool) -> Response:
         if exchange.stage not in exchange.api.stages:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from poolhouse.apigateway import events, responses, templates
+from poolhouse.apigateway import events, function_uri, responses, templates
 from poolhouse.apigateway.errors import (
     ApiConfigurationError,
     BadProxyAnswer,
@@ -21,11 +21,10 @@ from poolhouse.apigateway.routes import Match
 from poolhouse.call import InvokeRefused, InvokeTimeout
 from poolhouse.web import Header, Response
 
-SERVICE = "apigateway.amazonaws.com"
+SERVICE = function_uri.SERVICE
 _DEFAULT_TIMEOUT_MS = 29_000  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 _JSON = "application/json"
 _CALLER = "arn:aws:iam::*:user/*"
-_FUNCTION = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/+2015-03-31/functions/(?P<arn>.+)/invocations")
 _DIRECTIVE = re.compile(
     r"#(set|if|foreach|end|else|elseif|include|parse|macro|stop|break|evaluate|define)\b|\$(input|util)\b"
 )
@@ -44,8 +43,7 @@ def respond(exchange: Exchange, match: Match) -> Response:
 
 def invoked(uri: str, exchange: Exchange) -> str:
     """The ARN of the function that a URI of API Gateway's invokes; empty for another URI."""
-    found = _FUNCTION.fullmatch(templates.render(uri, exchange, {}))
-    return "" if found is None else found["arn"]
+    return function_uri.parse(templates.render(uri, exchange, {}))
 
 
 def _proxy(exchange: Exchange, match: Match) -> Response:

@@ -17,6 +17,8 @@ _FUNCTION = re.compile(r":function:([^:/]+)")
 _API_URL = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:/([^/]*)(.*))?", re.DOTALL)
 _DOMAIN_URL = re.compile(r"https://[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com(.*)", re.DOTALL)
 _BY_PRODUCT = "Stage"  # a stage that the SAM translator's deployments bring along
+_WITHOUT_STAGE = "$default"
+_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 _DOUBLED = "PreTokenGeneration"  # told by PreTokenGenerationConfig, too
 
 
@@ -26,7 +28,7 @@ def lines(
     """Outputs, routes, triggers, functions, tables, what does not run here, and what the person should know."""
     store, names = cloud.store, {row.physical_id: row.logical_id for row in rows if row.type == "AWS::Lambda::Function"}
     yield from _section("Outputs", _outputs(cloud, outputs))
-    for api in _found(rows, "AWS::ApiGateway::RestApi", store.rest_apis):
+    for api in (one for kind in _APIS for one in _found(rows, kind, store.rest_apis)):
         yield from _section(f"API {api.name}, at {_address(cloud, api)}", _routes(api, names))
     for pool in _found(rows, "AWS::Cognito::UserPool", store.user_pools):
         yield from _section(f"Triggers of {pool.name}", _triggers(pool.settings, names))
@@ -77,7 +79,8 @@ def _here(cloud: Cloud, value: str) -> str | None:
 def _address(cloud: Cloud, api: RestApi) -> str:
     if _is_default(cloud.store, api):
         return cloud.config.api_origin
-    return f"{_endpoint(cloud.config, api)}/{_first_stage(api)}"
+    stage = _first_stage(api)
+    return _endpoint(cloud.config, api) if stage == _WITHOUT_STAGE else f"{_endpoint(cloud.config, api)}/{stage}"
 
 
 def _endpoint(config: Config, api: RestApi) -> str:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "guard": LEAVES | {"requests", "moto_services"},
     "cognito_idp": LEAVES | {"store", "jose", "openid", "outbox.entities", "saml"},
     "oauth": LEAVES | {"store", "jose", "cognito_idp", "openid"},
-    "apigateway": LEAVES | {"store", "jose", "cognito_idp"},
+    "apigateway": LEAVES | {"store", "jose", "cognito_idp", "openid", "web_identity"},
     "lambdas": LEAVES | {"store", "temporary_keys"},
     "moto_services": LEAVES | {"saml", "store", "wire"},  # a malformed request is the same in every service
     "template": LEAVES | {"store", "*.entities", "lambdas", "wire.models"},

@@ -62,6 +62,32 @@ def _short_id(_context: Context, resource: Resource) -> str:
     return resource.suffix[-_SHORT_LENGTH:].lower()
 
 
+def _create_http_api(context: Context, resource: Resource) -> Made:
+    now, body, api_id = context.cloud.clock(), _http_body(resource.properties), _id(context, resource)
+    api = RestApi(id=api_id, name=_title(resource, body), body=body, created_at=now, modified_at=now, is_http=True)
+    with context.cloud.store.write() as tx:
+        tx.rest_apis.add(api)
+    endpoint = f"https://{api_id}.execute-api.{context.cloud.config.region}.amazonaws.com"
+    return Made(api_id, {"ApiId": api_id, "ApiEndpoint": endpoint})
+
+
+def _http_body(properties: Properties) -> dict[str, Any]:
+    """The OpenAPI body, with the CORS configuration that may stand beside it, its members as the body has them."""
+    if properties.get("ProtocolType", "HTTP") != "HTTP":
+        raise CommandError("WebSocket APIs are not built yet")
+    body = _body(properties, "AWS::Serverless::HttpApi")
+    if "CorsConfiguration" not in properties:
+        return body
+    given = properties["CorsConfiguration"]
+    return {**body, "x-amazon-apigateway-cors": {name[0].lower() + name[1:]: one for name, one in given.items()}}
+
+
+def _update_http_api(context: Context, resource: Resource, existing: Existing) -> Made:
+    body = _http_body(resource.properties)
+    _change(context, existing.physical_id, lambda api: replace(api, name=_title(resource, body), body=body))
+    return Made(existing.physical_id, existing.attributes)
+
+
 def _create_api(context: Context, resource: Resource) -> Made:
     now, body, api_id = context.cloud.clock(), _body(resource.properties), _id(context, resource)
     api = RestApi(id=api_id, name=_title(resource, body), body=body, created_at=now, modified_at=now)
@@ -70,10 +96,10 @@ def _create_api(context: Context, resource: Resource) -> Made:
     return Made(api_id, {"RestApiId": api_id, "RootResourceId": resource.suffix[:_ID_LENGTH].lower()})
 
 
-def _body(properties: Properties) -> dict[str, Any]:
+def _body(properties: Properties, by_sam: str = "AWS::Serverless::Api") -> dict[str, Any]:
     body = properties.get("Body")
     if not isinstance(body, dict):
-        raise CommandError("only APIs with a Body are built yet; with SAM, AWS::Serverless::Api writes one")
+        raise CommandError(f"only APIs with a Body are built yet; with SAM, {by_sam} writes one")
     if _POLICY in body:
         raise CommandError("resource policies of APIs are not built yet")
     try:
@@ -174,6 +200,31 @@ def _delete_stage(context: Context, existing: Existing) -> None:
     _change_if_there(context, existing, lambda api: replace(api, stages=without(api.stages, name)))
 
 
+def _http_stage_exists(context: Context, resource: Resource) -> bool:
+    api = context.cloud.store.rest_apis.find(id=resource.properties["ApiId"])
+    return api is not None and _stage_name(context, resource) in api.stages
+
+
+def _create_http_stage(context: Context, resource: Resource) -> Made:
+    return _put_http_stage(context, resource.properties, _stage_name(context, resource))
+
+
+def _update_http_stage(context: Context, resource: Resource, existing: Existing) -> Made:
+    return _put_http_stage(context, resource.properties, existing.physical_id)
+
+
+def _put_http_stage(context: Context, properties: Properties, name: str) -> Made:
+    settings = without(properties, "ApiId", "StageName")
+    _change(context, properties["ApiId"], lambda api: replace(api, stages={**api.stages, name: settings}))
+    return Made(name, {})
+
+
+def _delete_http_stage(context: Context, existing: Existing) -> None:
+    name, api_id = existing.physical_id, existing.properties["ApiId"]
+    if context.cloud.store.rest_apis.find(id=api_id) is not None:
+        _change(context, api_id, lambda api: replace(api, stages=without(api.stages, name)))
+
+
 def _create_gateway_response(context: Context, resource: Resource) -> Made:
     made = _short_id(context, resource)
     _put_gateway_response(context, resource.properties)
@@ -242,5 +293,24 @@ TYPES: Mapping[str, ResourceType] = {
         update=_update_gateway_response,
         delete=_delete_gateway_response,
         name=_short_id,
+    ),
+    "AWS::ApiGatewayV2::Api": ResourceType(
+        takes=frozenset({"Body", "CorsConfiguration", "Description", "Name", "ProtocolType"}),
+        means_nothing=frozenset({"DisableExecuteApiEndpoint", "FailOnWarnings", "IpAddressType", "Tags", "Version"}),
+        create=_create_http_api,
+        update=_update_http_api,
+        delete=_delete_api,
+        name=_id,
+    ),
+    "AWS::ApiGatewayV2::Stage": ResourceType(
+        takes=frozenset({"ApiId", "AutoDeploy", "DeploymentId", "Description", "StageName", "StageVariables"}),
+        means_nothing=frozenset({"Tags"}),
+        not_run=frozenset({"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}),
+        create=_create_http_stage,
+        update=_update_http_stage,
+        delete=_delete_http_stage,
+        name=_stage_name,
+        named_by="StageName",
+        exists=_http_stage_exists,
     ),
 }

@@ -35,10 +35,14 @@ TYPES: Mapping[str, ResourceType] = {
     **inert.TYPES,
 }
 _WITH_BODY = "declare the API with a Body, or as AWS::Serverless::Api"
+_WITH_HTTP_BODY = "declare the API with a Body, or as AWS::Serverless::HttpApi"
 INSTEAD: Mapping[str, str] = {
     "AWS::ApiGateway::Authorizer": _WITH_BODY,
     "AWS::ApiGateway::Method": _WITH_BODY,
     "AWS::ApiGateway::Resource": _WITH_BODY,
+    "AWS::ApiGatewayV2::Authorizer": _WITH_HTTP_BODY,
+    "AWS::ApiGatewayV2::Integration": _WITH_HTTP_BODY,
+    "AWS::ApiGatewayV2::Route": _WITH_HTTP_BODY,
     "AWS::Lambda::Alias": "leave out AutoPublishAlias",
     "AWS::Lambda::Version": "leave out AutoPublishAlias",
 }
