@@ -86,7 +86,8 @@ class Guard:
         if call.principal.kind == "anonymous":
             return AccessDeniedException("Access Denied")
         is_s3 = action.startswith("s3:")
-        return AccessDeniedException(sentence(call.principal.arn, action, resource, decision, is_quoted=is_s3))
+        said = services.as_said(action)
+        return AccessDeniedException(sentence(call.principal.arn, said, resource, decision, is_quoted=is_s3))
 
     def check(self, call: Call, action: str, resource: str) -> None:
         """Raise AccessDeniedException unless the call's principal may do one more thing."""
@@ -154,6 +155,9 @@ class Guard:
         if service == "kms":
             text = self._moto.kms.policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
+        if service == "sqs":
+            text = self._moto.sqs.policy(arn)
+            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
         if service == "s3":
             bucket = arn.rpartition(":")[2].partition("/")[0]
             text = self._moto.s3.policy(bucket)

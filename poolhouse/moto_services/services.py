@@ -14,9 +14,10 @@ if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imp
     from poolhouse.moto_services.iam import Iam
     from poolhouse.moto_services.kms import Kms
     from poolhouse.moto_services.s3 import S3
+    from poolhouse.moto_services.sqs import Sqs
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "ssm")
+SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "sqs", "ssm")
 _CLASSES = {
     "dynamodb": ("dynamodb", "DynamoDB"),
     "firehose": ("whole", "Whole"),
@@ -24,6 +25,7 @@ _CLASSES = {
     "kms": ("kms", "Kms"),
     "logs": ("whole", "Whole"),
     "secretsmanager": ("secretsmanager", "SecretsManager"),
+    "sqs": ("sqs", "Sqs"),
     "ssm": ("ssm", "ParameterStore"),
 }
 _WARMED = ("dynamodb", "iam")
@@ -112,6 +114,15 @@ class MotoServices:
         assert isinstance(backend, S3)  # noqa: S101 - what `_load` made
         return backend
 
+    @property
+    def sqs(self) -> "Sqs":
+        """The queues."""
+        from poolhouse.moto_services.sqs import Sqs  # noqa: PLC0415
+
+        backend = self._backend("sqs")
+        assert isinstance(backend, Sqs)  # noqa: S101 - what `_load` made
+        return backend
+
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a DynamoDB table, or of one of its indexes; None for no such table."""
         from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
@@ -156,6 +167,8 @@ class MotoServices:
                 return S3(self._store, self._files, self._functions or NoFunctions(), **where)
             case "iam":
                 return _imported(service)(self._store, origin=self._origin, **where)
+            case "sqs":
+                return _imported(service)(self._store, self._lend, service, origin=self._origin, **where)
             case "dynamodb" | "kms":
                 return _imported(service)(self._store, **where)
             case _:

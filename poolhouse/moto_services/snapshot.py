@@ -64,7 +64,7 @@ class Snapshot:
             datetime: lambda value: {_KIND: "time", "value": value.isoformat()},
             bytes: lambda value: {_KIND: "bytes", "value": base64.b64encode(value).decode()},
             tuple: lambda value: {_KIND: "tuple", "value": [self.encode(item) for item in value]},
-            set: lambda value: {_KIND: "set", "value": [self.encode(item) for item in sorted(value)]},
+            set: lambda value: {_KIND: "set", "value": [self.encode(item) for item in sorted(value, key=str)]},
             dict: self._encode_pairs,
             OrderedDict: self._encode_pairs,
             defaultdict: self._encode_pairs,

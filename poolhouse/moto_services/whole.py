@@ -43,7 +43,7 @@ class Kind:
     `modules` hold its classes, the first one its table of backends, `backends`. Operations that begin with one of
     `reads` change nothing. Where `serves` is given, every other operation is refused by name, as is a request with a
     member of `not_built`: moto would only seem to do it. `is_secret` has all of it sealed. `needs` names a service
-    whose state it reads or writes itself.
+    whose state it reads or writes itself; `left_out` attributes that are no state, which `_restore` makes anew.
     """
 
     handler: str
@@ -54,6 +54,7 @@ class Kind:
     not_built: frozenset[str] = frozenset()
     is_secret: bool = False
     needs: str = ""
+    left_out: frozenset[str] = frozenset()
 
 
 KINDS = {
@@ -89,6 +90,13 @@ KINDS = {
         ),
         not_built=frozenset({"AddReplicaRegions"}),
         is_secret=True,
+    ),
+    "sqs": Kind(
+        "moto.sqs.responses:SQSResponse",
+        ("moto.sqs.models",),
+        "sqs_backends",
+        ("Get", "List"),
+        left_out=frozenset({"_messages_lock", "_pending_messages"}),
     ),
     "ssm": Kind(
         "moto.ssm.responses:SimpleSystemManagerResponse",
@@ -188,7 +196,10 @@ class Whole:
         if is_error:
             self._load()
             return
-        snapshot = Snapshot(self._classes, self._store.sealer)
+        self._keep()
+
+    def _keep(self) -> None:
+        snapshot = Snapshot(self._classes, self._store.sealer, left_out=self._kind.left_out)
         state: dict[str, Any] = {name: snapshot.encode(value) for name, value in sorted(vars(self._backend).items())}
         if self._kind.is_secret:
             state = {_SEALED: self._store.sealer.seal(msgspec.json.encode(state), self._scope)}
@@ -209,6 +220,21 @@ class Whole:
             fresh, attributes[name] = attributes.get(name), snapshot.decode(state[name])
             if isinstance(fresh, defaultdict):  # what it fills itself with may be code
                 attributes[name].default_factory = fresh.default_factory
+        self._restore()
+
+    def _restore(self) -> None:
+        """Make anew what is left out of the snapshot."""
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """While this state is changed past moto's handler; durable at the end, or as it was after an error."""
+        with self.lent():
+            try:
+                yield
+                self._keep()
+            except BaseException:
+                self._load()
+                raise
 
 
 # moto finds its backends in tables of its modules, so one request at a time for all clouds of this process.

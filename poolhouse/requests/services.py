@@ -12,6 +12,7 @@ from poolhouse.requests import (
     logs,
     s3,
     secretsmanager,
+    sqs,
     ssm,
     sts,
 )
@@ -27,6 +28,7 @@ FILES: Mapping[str, Ask] = {
     "logs": logs.asked,
     "s3": s3.asked,
     "secretsmanager": secretsmanager.asked,
+    "sqs": sqs.asked,
     "ssm": ssm.asked,
     "sts": sts.asked,
 }
@@ -36,3 +38,8 @@ def asked(service: str, operation: str, params: Params, scope: Scope) -> list[As
     """What a call asks for. A service without a file is asked for by the operation's name, on "*"."""
     found = FILES.get(service)
     return [Asked(f"{service}:{operation}")] if found is None else found(operation, params, scope)
+
+
+def as_said(action: str) -> str:
+    """An action as its service writes it in a refusal."""
+    return action.lower() if action.startswith("sqs:") else action

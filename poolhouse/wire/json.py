@@ -7,11 +7,13 @@ from botocore.model import OperationModel
 
 from poolhouse.errors import ApiError
 from poolhouse.web import Request, Response
+from poolhouse.wire import query
 from poolhouse.wire.constraints import compile_request
 from poolhouse.wire.errors import SerializationException
 from poolhouse.wire.models import Metadata
 from poolhouse.wire.protocol import Decode, Encode, Result, WireProtocol, compile_result, error_headers
 
+_SERVERS = 500  # the first status that is the service's fault
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -49,11 +51,18 @@ def encoder(operation: OperationModel) -> Encode:
 
 def error(service: Metadata, failure: ApiError, request_id: str) -> Response:
     """`__type` and, where there is one, `message`; both once more in headers."""
-    body = {"__type": failure.code}
+    code, status = (
+        (query.NAMES.get(type(failure), (failure.code, failure.status)))
+        if (service.is_query_compatible)
+        else (failure.code, failure.status)
+    )
+    body = {"__type": code}
     if failure.message is not None:
         body["message"] = failure.message
-    headers = (("Content-Type", _content_type(service.json_version)), *error_headers(failure, request_id))
-    return Response(failure.status, _encode(body), headers)
+    headers = [("Content-Type", _content_type(service.json_version)), *error_headers(failure, request_id)]
+    if service.is_query_compatible:
+        headers.append(("x-amzn-query-error", f"{code};{'Sender' if status < _SERVERS else 'Receiver'}"))
+    return Response(status, _encode(body), tuple(headers))
 
 
 def _content_type(version: str) -> str:

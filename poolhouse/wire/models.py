@@ -56,6 +56,7 @@ class Metadata:
     target_prefix: str = ""
     json_version: str = "1.1"
     namespace: str = ""
+    is_query_compatible: bool = False  # JSON now, whose clients still know the errors of the query protocol
 
     @property
     def is_s3(self) -> bool:
@@ -98,6 +99,7 @@ def metadata(name: str) -> Metadata:
         target_prefix=raw.get("targetPrefix", ""),
         json_version=raw.get("jsonVersion", "1.1"),
         namespace=_namespace(raw.get("xmlNamespace", "")),
+        is_query_compatible="awsQueryCompatible" in raw,
     )
 
 

@@ -30,7 +30,7 @@ _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 10_000
 _XML = ("Content-Type", "text/xml")
 
-_NAMES: Mapping[type[ApiError], tuple[str, int]] = {
+NAMES: Mapping[type[ApiError], tuple[str, int]] = {
     SerializationException: ("MalformedInput", 400),
     UnknownOperationException: ("InvalidAction", 400),
     MissingAuthenticationTokenException: ("MissingAuthenticationToken", 403),
@@ -179,7 +179,7 @@ def xml_text(value: str) -> str:
 
 
 def error(service: Metadata, failure: ApiError, request_id: str) -> Response:
-    code, status = _NAMES.get(type(failure), (failure.code, failure.status))
+    code, status = NAMES.get(type(failure), (failure.code, failure.status))
     sender = "Sender" if status < 500 else "Receiver"
     message = xml_text(failure.message or "")
     body = (

@@ -15,6 +15,7 @@ from poolhouse.template.resources import (
     logs,
     s3,
     secretsmanager,
+    sqs,
     ssm,
 )
 from poolhouse.template.resources.base import ResourceType
@@ -31,6 +32,7 @@ TYPES: Mapping[str, ResourceType] = {
     **logs.TYPES,
     **s3.TYPES,
     **secretsmanager.TYPES,
+    **sqs.TYPES,
     **ssm.TYPES,
     **inert.TYPES,
 }

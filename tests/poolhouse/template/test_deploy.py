@@ -168,7 +168,7 @@ def test_a_deployment_that_was_cut_off_is_taken_up(deploy: Deploy, cognito: Any)
 @pytest.mark.parametrize(
     ("resource", "complaint"),
     [
-        ("Type: AWS::SQS::Queue", "AWS::SQS::Queue is not built yet"),
+        ("Type: AWS::EC2::Instance", "AWS::EC2::Instance is not built yet"),
         ("Type: AWS::Cognito::UserPool\n    Properties: {Nonsense: 1}", "Encountered unsupported property Nonsense"),
     ],
 )

@@ -79,7 +79,7 @@ def test_every_type_that_is_unknown_is_named_and_what_works_is(deploy: Deploy) -
     text = """
 Resources:
   Queue:
-    Type: AWS::SQS::Queue
+    Type: AWS::EC2::Instance
   Pool: {Type: AWS::Cognito::UserPool}
   Method:
     Type: AWS::ApiGateway::Method
@@ -90,12 +90,12 @@ Resources:
     refused = refusal(deploy, text)
 
     assert refused.startswith(
-        "4: Queue: AWS::SQS::Queue is not built yet. Also line 7: Method: AWS::ApiGateway::Method is not built yet: "
+        "4: Queue: AWS::EC2::Instance is not built yet. Also line 7: Method: AWS::ApiGateway::Method is not built yet: "
         "declare the API with a Body, or as AWS::Serverless::Api. line 9: Own: Custom::Thing is not built yet. "
         "What works: ApiGateway Account, Deployment, GatewayResponse, RestApi, Stage; "
     )
     assert refused.endswith(
-        "Logs LogGroup, MetricFilter; S3 Bucket, BucketPolicy; SSM Parameter; SecretsManager Secret."
+        "Logs LogGroup, MetricFilter; S3 Bucket, BucketPolicy; SQS Queue, QueuePolicy; SSM Parameter; SecretsManager Secret."
     )
 
 
