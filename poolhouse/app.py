@@ -62,6 +62,8 @@ from poolhouse.front import doors
 from poolhouse.guard import Guard
 from poolhouse.jobs import Jobs
 from poolhouse.lambdas import operations as lambda_operations
+from poolhouse.lambdas.entities import Function
+from poolhouse.lambdas.event_sources import EventSources
 from poolhouse.lambdas.functions import Functions
 from poolhouse.lambdas.queue import FunctionQueue
 from poolhouse.moto_services.services import MotoServices
@@ -145,6 +147,7 @@ class Cloud:
             region=config.region,
             clock=self.clock,
             role_id=self._role_id,
+            may=self.role_may,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
         self.moto = MotoServices(
@@ -153,7 +156,11 @@ class Cloud:
             account_id=config.account_id,
             region=config.region,
             origin=config.origin,
-            functions=FunctionQueue(self.functions, self.clock),
+            functions=FunctionQueue(self.functions, self.clock, self._may_send),
+        )
+        self.functions.targets["sqs"] = self._send
+        self.event_sources = EventSources(
+            self.store, self.functions, lambda: self.moto.sqs, self.role_may, region=config.region
         )
         self.jobs = Jobs(self.clock)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.
@@ -199,6 +206,7 @@ class Cloud:
         self.refuse = doors.refuse_too_long(import_files.refuse_too_long)
         user_import.resume(self.store, self.files, self.jobs.start)
         self.functions.later.resume()
+        self.event_sources.resume()
         self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,6 +241,7 @@ class Cloud:
             self._is_ready = False
             for function in self.store.functions.list():
                 self.functions.remove(function.name)
+            self.event_sources.stop()
             self.jobs.stop()
             self.store.clear()
             self.files.clear()
@@ -243,6 +252,7 @@ class Cloud:
 
     def close(self) -> None:
         """End every function and job and close the store."""
+        self.event_sources.stop()
         self.functions.close()
         self.jobs.stop()
         self.store.close()
@@ -273,6 +283,16 @@ class Cloud:
     def _role_id(self, role_arn: str) -> str:
         held = self.moto.iam.role(role_arn)
         return "" if held is None else held.id
+
+    def _may_send(self, queue_arn: str, service: str, source_arn: str) -> bool:
+        return self.moto.sqs.may_send(queue_arn, service, source_arn)  # loaded when it is first asked
+
+    def _send(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+        self.moto.sqs.send(queue_arn, body, attributes)
+
+    def role_may(self, function: Function, action: str, resource: str) -> bool:
+        """Whether a function's execution role may do something."""
+        return self.guard.role_may(function.role_arn, function.name, action, resource)
 
     def _public_call(self, request: Request) -> Call:
         return self._call(request, ANONYMOUS, new_id())

@@ -100,6 +100,23 @@ class Guard:
         request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
         return self._decided(call, request, self._policies(call.principal, self._resource_side(resource)))
 
+    def role_may(self, role_arn: str, session_name: str, action: str, resource: str) -> bool:
+        """Whether a session of a role may do something that nobody asks for in a request: what Lambda does for it."""
+        held = self._holdings(role_arn)
+        name = role_arn.rpartition("/")[2]
+        arn = f"arn:aws:sts::{self._scope.account_id}:assumed-role/{name}/{session_name}"
+        requester = Requester("role_session", arn, self._scope.account_id, role_arn=role_arn)
+        keys = {"aws:PrincipalArn": role_arn, "aws:PrincipalAccount": self._scope.account_id}
+        side = self._resource_side(resource)
+        boundary = held.boundary if held is not None else None
+        policies = Policies(
+            identity=[] if held is None else [_compiled(one.text, one.name) for one in held.policies],
+            boundary=None if boundary is None else _compiled(boundary.text, boundary.name),
+            resource=side.resource,
+            resource_must_allow=side.resource_must_allow,
+        )
+        return evaluate(Request(requester, action, resource, Context(keys)), policies).is_allowed
+
     def decide_by_trust(
         self, call: Call, action: str, role_arn: str, keys: Mapping[str, Any], *, provider: str = ""
     ) -> Decision:

@@ -1,5 +1,6 @@
 """A Lambda function and its resource policy, as they are kept."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -24,18 +25,34 @@ class Function(Struct, frozen=True):
     description: str = ""
     tracing: str = "PassThrough"
     reserved_concurrency: int | None = None
+    dead_letter_arn: str = ""  # where events go that the function could not handle
+
+
+class EventSourceMapping(Struct, frozen=True):
+    """A queue whose messages a function is run with."""
+
+    uuid: str
+    function: str
+    source_arn: str
+    batch_size: int = 10
+    is_enabled: bool = True
+    reports_failures: bool = False
 
 
 class QueuedEvent(Struct, frozen=True):
-    """An event of an asynchronous invocation that is still to be handled. `payload` is JSON; `tries` were in vain."""
+    """An event that is still to reach a function, or a queue. `payload` is JSON; `tries` were in vain.
+
+    `attributes` go with a message to a queue.
+    """
 
     id: str
-    function_arn: str
+    target_arn: str
     payload: str
     queued_at: datetime
     due_at: datetime
     tries: int = 0
     throttled: int = 0
+    attributes: Mapping[str, str] = {}
 
 
 class Permission(Struct, frozen=True):

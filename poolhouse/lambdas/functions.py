@@ -38,12 +38,14 @@ MAX_PAYLOAD = 6_291_456
 MAX_EVENT_PAYLOAD = 1_048_576
 
 Log = Callable[[str, str], None]
+Deliver = Callable[[str, str, Mapping[str, str]], None]
+"""(ARN, body, attributes) -> nothing; raises LookupError where there is no such target."""
 _failures = logging.getLogger("poolhouse.functions")
 
 
 class Functions:
     """The functions of one cloud. `origin` is where they reach it; `log` gets a function's name and a line of its log,
-    `role_id` says the unique id of a role by its ARN.
+    `role_id` says the unique id of a role by its ARN, `may` whether a function's role may do something.
 
     `native_client` False runs workers with the plain Python Runtime API client, as is done where no native one exists.
     """
@@ -57,6 +59,7 @@ class Functions:
         region: str,
         clock: Callable[[], datetime],
         role_id: Callable[[str], str] = lambda _: "",
+        may: Callable[[Function, str, str], bool] = lambda _function, _action, _resource: True,
         log: Log | None = None,
         limits: Limits | None = None,
         code_check_seconds: float = 0.5,
@@ -68,12 +71,14 @@ class Functions:
         self._region = region
         self._clock = clock
         self._log: Log = log or _no_log
+        self._may = may
         self._limits = limits or Limits()
         self._client = "native" if native_client else "shim"
         self._keys = RoleKeyRing(store, account_id=account_id, clock=clock, role_id=role_id)
         self._folders = CodeFolders(code_check_seconds)
         self._workers = Workers(self._start, clock=clock, limits=self._limits)
-        self.later = Later(store, clock, self.invoke, _given_up)
+        self.later = Later(store, clock, self._handle, self._dead_letter)
+        self.targets: dict[str, Deliver] = {}  # by service, for ARNs that are no functions
 
     def put(self, function: Function, variables: Mapping[str, str] | None = None) -> list[str]:
         """Keep a function, new or in place of the one of this name; what the person should know about it, in lines.
@@ -181,6 +186,28 @@ class Functions:
         self.later.stop()
         self._workers.close()
         self.later.close()
+
+    def _handle(self, event: QueuedEvent) -> Invocation:
+        """Have a queued event reach its function, or the queue it is for."""
+        deliver = self.targets.get(f"{event.target_arn}::".split(":")[2])
+        if deliver is None:
+            return self.invoke(event.target_arn, event.payload.encode())
+        deliver(event.target_arn, event.payload, event.attributes)
+        return Invocation()
+
+    def _dead_letter(self, event: QueuedEvent, outcome: Invocation) -> QueuedEvent | None:
+        """The event as its function's dead-letter queue gets it; None where there is none, or the role may not."""
+        name, _ = self._parts(event.target_arn) if ":lambda:" in event.target_arn else ("", None)
+        function = self._store.functions.find(name=name)
+        _failures.warning("event %s for %s was given up after its tries", event.id, event.target_arn)
+        if function is None or not function.dead_letter_arn:
+            return None
+        if not self._may(function, "sqs:SendMessage", function.dead_letter_arn):
+            _failures.warning("%s: its role may not send to %s", function.name, function.dead_letter_arn)
+            return None
+        error = outcome.error or {}
+        told = {"RequestID": event.id, "ErrorCode": "200", "ErrorMessage": str(error.get("errorMessage", ""))[:1024]}
+        return self.later.event(function.dead_letter_arn, event.payload, told)
 
     def _wait(self, run: Run, function: Function, timeout: timedelta | None) -> Invocation:
         """Wait as long as the service does; past that the function goes on, and keeps its worker, until it ends."""
@@ -306,11 +333,6 @@ def _warnings(function: Function) -> list[str]:
 def _trace_id() -> str:
     """X-Ray's header, not sampled: there is no daemon here to send segments to, and the SDK then sends none."""
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
-
-
-def _given_up(event: QueuedEvent, _outcome: Invocation) -> None:
-    """Where there is neither a queue nor a destination for such events, Lambda drops them."""
-    _failures.warning("%s: event %s was given up after its tries", event.function_arn, event.id)
 
 
 def _no_log(_function: str, _line: str) -> None:

@@ -7,7 +7,7 @@ an event may come twice, as on AWS.
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -23,24 +23,28 @@ _THROTTLED = timedelta(seconds=1), timedelta(minutes=5)  # "from 1 second ... to
 _AT_ONCE = 10
 _CUT_OFF = 5  # seconds
 _LOOKS_EVERY = 0.2  # seconds, while something is queued: the cloud's clock may be moved
-Run = Callable[[str, bytes], Invocation]
-OnFailure = Callable[[QueuedEvent, Invocation], None]
+Run = Callable[[QueuedEvent], Invocation]
+DeadLetter = Callable[[QueuedEvent, Invocation], QueuedEvent | None]
 
 
 class Later:
-    """The queue of one cloud. `run` invokes a function and waits; `on_failure` is told of an event that is given up."""
+    """The queue of one cloud. `run` has an event handled and waits; `dead_letter` is what follows one given up."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], run: Run, on_failure: OnFailure) -> None:
-        self._store, self._clock, self._run, self._on_failure = store, clock, run, on_failure
+    def __init__(self, store: Store, clock: Callable[[], datetime], run: Run, dead_letter: DeadLetter) -> None:
+        self._store, self._clock, self._run, self._dead_letter = store, clock, run, dead_letter
         self._changed = threading.Condition()
         self._under_way: set[str] = set()
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def put(self, tx: Tx, function_arn: str, payload: bytes) -> None:
+    def put(self, tx: Tx, target_arn: str, payload: bytes) -> None:
         """Queue an event, kept with whatever else this write block keeps; `wake` is called once it is."""
+        tx.queued_events.add(self.event(target_arn, payload.decode()))
+
+    def event(self, target_arn: str, payload: str, attributes: Mapping[str, str] | None = None) -> QueuedEvent:
+        """A new event, due at once."""
         now = self._clock()
-        tx.queued_events.add(QueuedEvent(str(uuid.uuid4()), function_arn, payload.decode(), now, now))
+        return QueuedEvent(str(uuid.uuid4()), target_arn, payload, now, now, attributes=attributes or {})
 
     def wake(self) -> None:
         """Look at the queue."""
@@ -97,11 +101,13 @@ class Later:
     def _outcome(self, event: QueuedEvent) -> Invocation | None:
         """What came of it; None where the function could not be run now, or the cloud is ending."""
         try:
-            return self._run(event.function_arn, event.payload.encode())
+            return self._run(event)
         except TooManyRequestsException:
             return None
         except LambdaError as error:
             return Invocation(error={"errorMessage": error.message or "", "errorType": error.code})
+        except LookupError as error:
+            return Invocation(error={"errorMessage": f"no such target: {error}", "errorType": "LookupError"})
         except RuntimeError:
             return None
 
@@ -117,8 +123,10 @@ class Later:
                 tx.queued_events.put(again)
                 return
             tx.queued_events.remove(id=event.id)
-        if outcome is None or outcome.error is not None:
-            self._on_failure(event, outcome or Invocation())
+            if outcome is None or outcome.error is not None:
+                follows = self._dead_letter(event, outcome or Invocation())
+                if follows is not None:
+                    tx.queued_events.add(follows)
 
 
 def _again(event: QueuedEvent, outcome: Invocation | None, now: datetime) -> QueuedEvent | None:

@@ -1,25 +1,32 @@
-"""Functions as other services see them: asked whether they may be told, and told with the change they are told of."""
+"""Functions and queues as other services see them: asked whether they may be told, and told with the change itself."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from poolhouse.call import InvokeRefused
 from poolhouse.lambdas.functions import Functions
 from poolhouse.store import Tx
 
+MaySend = Callable[[str, str, str], bool]
+"""(queue, service, source ARN) -> whether the queue's policy lets the service send for this resource."""
+
 
 class FunctionQueue:
-    """The functions of a cloud as services see them: an event is kept together with what it is about."""
+    """Whom services tell of something: an event is kept together with what it is about."""
 
-    def __init__(self, functions: Functions, clock: Callable[[], datetime]) -> None:
-        self._functions, self._clock = functions, clock
+    def __init__(self, functions: Functions, clock: Callable[[], datetime], may_send: MaySend) -> None:
+        self._functions, self._clock, self._may_send = functions, clock, may_send
 
-    def check_permitted(self, function_arn: str, *, service: str, source_arn: str) -> None:
-        """Raise InvokeRefused where a service may not invoke a function for this resource."""
-        self._functions.check_permitted(function_arn, service=service, source_arn=source_arn)
+    def check_permitted(self, target_arn: str, *, service: str, source_arn: str) -> None:
+        """Raise InvokeRefused where a service may not tell a function, or a queue, for this resource."""
+        if ":sqs:" not in target_arn:
+            self._functions.check_permitted(target_arn, service=service, source_arn=source_arn)
+        elif not self._may_send(target_arn, service, source_arn):
+            raise InvokeRefused("AccessDenied", f"{service} may not send to {target_arn}")
 
-    def put(self, tx: Tx, function_arn: str, payload: bytes) -> None:
+    def put(self, tx: Tx, target_arn: str, payload: bytes) -> None:
         """Queue an event inside a write block."""
-        self._functions.later.put(tx, function_arn, payload)
+        self._functions.later.put(tx, target_arn, payload)
 
     def wake(self) -> None:
         """Look at the queue."""

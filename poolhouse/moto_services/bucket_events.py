@@ -20,7 +20,7 @@ from poolhouse.web import Request
 
 S3_SERVICE = "s3.amazonaws.com"
 _CREATED, _REMOVED, _TAGGED, _ACL = "ObjectCreated", "ObjectRemoved", "ObjectTagging", "ObjectAcl"
-_NOT_BUILT = {"Topic": "SNS", "Queue": "SQS", "EventBridge": "EventBridge"}
+_NOT_BUILT = {"Topic": "SNS", "EventBridge": "EventBridge"}
 _NOT_OF_THE_OBJECT = frozenset({"legal-hold", "retention", "torrent", "restore", "select", "attributes"})
 
 
@@ -41,10 +41,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A function that is told of some events of keys with a beginning and an end."""
+    """A function or a queue that is told of some events of keys with a beginning and an end."""
 
     id: str
-    function_arn: str
+    target_arn: str
     events: tuple[str, ...]
     prefix: str = ""
     suffix: str = ""
@@ -117,15 +117,27 @@ def payload(
     return {"Records": [record]}
 
 
+def test_event(bucket: str, now: datetime) -> dict[str, str]:
+    """What a queue gets when it begins to be told."""
+    return {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z",
+        "Bucket": bucket,
+        "RequestId": secrets.token_hex(8).upper(),
+        "HostId": secrets.token_urlsafe(48),
+    }
+
+
 def subscriptions(configuration: Any) -> list[Subscription]:
-    """The functions of moto's notification configuration; none where there is none."""
+    """Whom moto's notification configuration tells; nobody where there is none."""
     if configuration is None:
         return []
-    return [_subscription(one) for one in configuration.cloud_function]
+    return [_subscription(one) for one in (*configuration.cloud_function, *configuration.queue)]
 
 
 def check(body: bytes) -> list[str]:
-    """The functions of a configuration, which is one that S3 takes. Raises InvalidArgument; its sentences are seen.
+    """Whom a configuration tells, which is one that S3 takes. Raises InvalidArgument; its sentences are seen.
 
     Raises NotImplementedException for the other destinations.
     """
@@ -134,21 +146,23 @@ def check(body: bytes) -> list[str]:
     for kind, service in _NOT_BUILT.items():
         if f"{kind}Configuration" in wanted:
             raise NotImplementedException(f"S3 notifications to {service} are not implemented yet in Poolhouse")
-    found = [_read(one) for one in _listed(wanted.get("CloudFunctionConfiguration"))]
+    found = [
+        _read(one, kind) for kind in ("CloudFunction", "Queue") for one in _listed(wanted.get(f"{kind}Configuration"))
+    ]
     for one, other in combinations(found, 2):
         if _overlap(one, other):
             raise InvalidArgument(
                 "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes "
                 "are overlapping for the same event type."
             )
-    return [one.function_arn for one in found]
+    return [one.target_arn for one in found]
 
 
-def _read(given: Mapping[str, Any]) -> Subscription:
+def _read(given: Mapping[str, Any], kind: str) -> Subscription:
     rules = _listed(((given.get("Filter") or {}).get("S3Key") or {}).get("FilterRule"))
     return Subscription(
         str(given.get("Id") or ""),
-        str(given.get("CloudFunction") or ""),
+        str(given.get(kind) or ""),
         tuple(str(event) for event in _listed(given.get("Event"))),
         **_filters((str(rule.get("Name")).lower(), str(rule.get("Value") or "")) for rule in rules),
     )

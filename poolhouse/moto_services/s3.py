@@ -125,7 +125,7 @@ class S3:
         return response
 
     def _check_destinations(self, bucket: str, request: Request) -> None:
-        """S3 asks each function whether it lets this bucket invoke it."""
+        """S3 asks whether each function and queue lets this bucket in."""
         for arn in bucket_events.check(request.body):
             try:
                 self._functions.check_permitted(
@@ -144,11 +144,14 @@ class S3:
             changes = self._changes(request, response, held, key)
             who = {"principal_id": principal_id, "source_ip": request.source_ip}
             told = [
-                (one.function_arn, self._told(change, one, bucket, who))
+                (one.target_arn, self._told(change, one, bucket, who))
                 for change in changes
                 for one in wanted
                 if one.is_for(change)
             ]
+            if not key and "notification" in request.query.split("&"):
+                test = msgspec.json.encode(bucket_events.test_event(bucket, self._functions.now()))
+                told = [(one.target_arn, test) for one in wanted if ":sqs:" in one.target_arn]
         self._settle(bucket, self._touched(request, key), _upload(request, response), told)
 
     def _told(self, change: Change, to: Subscription, bucket: str, who: Mapping[str, str]) -> bytes:

@@ -95,13 +95,18 @@ class Sqs(Whole):
         policies = Policies(resource=document.parse(text, f"policy of {arn}"), resource_must_allow=True)
         return evaluate(asked, policies).outcome is Outcome.ALLOWED
 
-    def send(self, arn: str, body: str) -> None:
+    def send(self, arn: str, body: str, attributes: Mapping[str, str] | None = None) -> None:
         """Put a message into a queue. Raises LookupError where there is none."""
         with self._changing():
             queue = self._queue(arn)
             if queue is None:
                 raise LookupError(arn)
-            self._backend.send_message(queue.name, body, group_id=None)
+            typed = {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in (attributes or {}).items()
+                if value
+            }
+            self._backend.send_message(queue.name, body, message_attributes=typed)
         with self._arrived:
             self._arrived.notify_all()
 

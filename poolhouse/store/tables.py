@@ -31,7 +31,7 @@ from poolhouse.cognito_idp.entities import (
     User,
     UserPool,
 )
-from poolhouse.lambdas.entities import Function, Permission, QueuedEvent
+from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission, QueuedEvent
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
 from poolhouse.outbox.entities import Message
@@ -120,6 +120,7 @@ MESSAGES = Entity(
 FUNCTIONS = Entity("functions", Function, key=("name",), cached=True)
 PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"), cached=True)
 QUEUED_EVENTS = Entity("queued_events", QueuedEvent, key=("id",))
+EVENT_SOURCE_MAPPINGS = Entity("event_source_mappings", EventSourceMapping, key=("uuid",), cached=True)
 REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
 STACKS = Entity("stacks", Stack, key=("name",))
 STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))
@@ -181,6 +182,7 @@ class Tables:
         self.functions = table(FUNCTIONS)
         self.permissions = table(PERMISSIONS)
         self.queued_events = table(QUEUED_EVENTS)
+        self.event_source_mappings = table(EVENT_SOURCE_MAPPINGS)
         self.rest_apis = table(REST_APIS)
         self.stacks = table(STACKS)
         self.stack_resources = table(STACK_RESOURCES)

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from poolhouse.config import Config
 from poolhouse.errors import ApiError
+from poolhouse.lambdas.entities import Function
+from poolhouse.lambdas.event_sources import EventSources
 from poolhouse.lambdas.functions import Functions
 from poolhouse.store import Store
 from poolhouse.template.document import Made
@@ -22,6 +24,9 @@ class Cloud(Protocol):
     config: Config
     store: Store
     functions: Functions
+    event_sources: EventSources
+
+    def role_may(self, function: Function, action: str, resource: str) -> bool: ...
 
     def clock(self) -> datetime: ...
 

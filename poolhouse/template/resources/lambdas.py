@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambd
 import hashlib
 import shutil
 import tempfile
+import uuid
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from poolhouse.errors import CommandError
-from poolhouse.lambdas.entities import Function, Permission
+from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission
+from poolhouse.lambdas.event_sources import ACTIONS
 from poolhouse.store import Store
 from poolhouse.template.document import Made
 from poolhouse.template.resources.base import ANY, Context, Existing, Properties, Resource, ResourceType
@@ -66,10 +68,18 @@ def _put_function(context: Context, resource: Resource, name: str) -> Made:
         description=properties.get("Description", ""),
         tracing=properties.get("TracingConfig", {}).get("Mode", "PassThrough"),
         reserved_concurrency=properties.get("ReservedConcurrentExecutions"),
+        dead_letter_arn=_dead_letter_arn(properties),
     )
     for warning in context.cloud.functions.put(function, texts):
         context.note(warning)
     return Made(name, {"Arn": function.arn})
+
+
+def _dead_letter_arn(properties: Properties) -> str:
+    arn = str(properties.get("DeadLetterConfig", {}).get("TargetArn") or "")
+    if arn and ":sqs:" not in arn:
+        raise CommandError("DeadLetterConfig takes a queue: topics are not built yet")
+    return arn
 
 
 def _needed(properties: Properties, name: str) -> str:
@@ -164,6 +174,49 @@ def _delete_permission(context: Context, existing: Existing) -> None:
     context.cloud.functions.remove_permission(_function_name(existing.properties), existing.physical_id)
 
 
+def _put_mapping(context: Context, resource: Resource) -> Made:
+    properties, cloud = resource.properties, context.cloud
+    source = str(properties.get("EventSourceArn") or "")
+    if ":sqs:" not in source:
+        raise CommandError("event source mappings are built for queues, and not for streams yet")
+    function = cloud.functions.get(str(properties["FunctionName"]))
+    mapping = EventSourceMapping(
+        uuid=str(uuid.uuid5(uuid.NAMESPACE_OID, resource.name)),
+        function=function.name,
+        source_arn=source,
+        batch_size=int(properties.get("BatchSize", 10)),
+        is_enabled=properties.get("Enabled", True),
+        reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
+    )
+    _check_mapping(context, function, mapping)
+    cloud.event_sources.put(mapping)
+    return Made(mapping.uuid, {"Id": mapping.uuid})
+
+
+def _check_mapping(context: Context, function: Function, mapping: EventSourceMapping) -> None:
+    """What Lambda asks before it polls, in its words."""
+    name = mapping.source_arn.rpartition(":")[2]
+    for action in ACTIONS:
+        if not context.cloud.role_may(function, action, mapping.source_arn):
+            call = action.partition(":")[2]
+            raise CommandError(f"The provided execution role does not have permissions to call {call} on SQS")
+    url = context.operate("sqs", "GetQueueUrl", {"QueueName": name})["QueueUrl"]
+    asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
+    hidden = int(context.operate("sqs", "GetQueueAttributes", asked)["Attributes"]["VisibilityTimeout"])
+    if hidden < function.timeout:
+        raise CommandError(
+            f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {function.timeout} seconds"
+        )
+
+
+def _update_mapping(context: Context, resource: Resource, _existing: Existing) -> Made:
+    return _put_mapping(context, resource)
+
+
+def _delete_mapping(context: Context, existing: Existing) -> None:
+    context.cloud.event_sources.remove(existing.physical_id)
+
+
 def _create_layer(context: Context, resource: Resource) -> Made:
     name = resource.properties.get("LayerName", resource.name)
     arn = context.arn("lambda", f"layer:{name}:1")
@@ -174,13 +227,13 @@ TYPES: Mapping[str, ResourceType] = {
     "AWS::Lambda::Function": ResourceType(
         takes=frozenset(
             {"Code", "Description", "Environment", "FunctionName", "Handler", "MemorySize", "PackageType", "Role"}
-            | {"ReservedConcurrentExecutions", "Runtime", "Timeout", "TracingConfig"}
+            | {"DeadLetterConfig", "ReservedConcurrentExecutions", "Runtime", "Timeout", "TracingConfig"}
         ),
         means_nothing=frozenset(
             {"Architectures", "CodeSigningConfigArn", "KmsKeyArn", "LoggingConfig", "RecursiveLoop", "SnapStart"}
             | {"RuntimeManagementConfig", "Tags"}
         ),
-        not_run=frozenset({"DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "Layers", "VpcConfig"}),
+        not_run=frozenset({"EphemeralStorage", "FileSystemConfigs", "Layers", "VpcConfig"}),
         create=_create_function,
         update=_update_function,
         delete=_delete_function,
@@ -197,4 +250,11 @@ TYPES: Mapping[str, ResourceType] = {
         name=lambda _context, resource: resource.name,
     ),
     "AWS::Lambda::LayerVersion": ResourceType(takes=ANY, create=_create_layer, runs_here=False),
+    "AWS::Lambda::EventSourceMapping": ResourceType(
+        takes=frozenset({"BatchSize", "Enabled", "EventSourceArn", "FunctionName", "FunctionResponseTypes"}),
+        means_nothing=frozenset({"MaximumBatchingWindowInSeconds", "MetricsConfig", "ScalingConfig", "Tags"}),
+        create=_put_mapping,
+        update=_update_mapping,
+        delete=_delete_mapping,
+    ),
 }

@@ -97,17 +97,24 @@ def _ownership(value: Properties) -> tuple[str, dict[str, Any]]:
 
 def _notifications(value: Properties) -> tuple[str, dict[str, Any]]:
     """CloudFormation's shape of it: one event to a configuration, and rules without their list's name."""
-    configurations = [
-        {
-            "LambdaFunctionArn": one["Function"],
-            "Events": [one["Event"]],
-            **({"Filter": {"Key": {"FilterRules": one["Filter"]["S3Key"]["Rules"]}}} if "Filter" in one else {}),
-        }
-        for one in value.get("LambdaConfigurations", ())
-    ]
-    return "PutBucketNotificationConfiguration", {
-        "NotificationConfiguration": {"LambdaFunctionConfigurations": configurations}
+    kinds = {
+        "LambdaFunctionConfigurations": ("LambdaConfigurations", "LambdaFunctionArn", "Function"),
+        "QueueConfigurations": ("QueueConfigurations", "QueueArn", "Queue"),
+        "TopicConfigurations": ("TopicConfigurations", "TopicArn", "Topic"),
     }
+    configuration: dict[str, Any] = {
+        name: [_notification(one, arn, one[target]) for one in value[listed]]
+        for name, (listed, arn, target) in kinds.items()
+        if value.get(listed)
+    }
+    if value.get("EventBridgeConfiguration", {}).get("EventBridgeEnabled"):
+        configuration["EventBridgeConfiguration"] = {}
+    return "PutBucketNotificationConfiguration", {"NotificationConfiguration": configuration}
+
+
+def _notification(given: Properties, arn: str, target: str) -> dict[str, Any]:
+    rules = {"Filter": {"Key": {"FilterRules": given["Filter"]["S3Key"]["Rules"]}}} if "Filter" in given else {}
+    return {arn: target, "Events": [given["Event"]], **rules}
 
 
 def _tags(value: Any) -> tuple[str, dict[str, Any]]:

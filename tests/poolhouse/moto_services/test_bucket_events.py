@@ -44,6 +44,12 @@ class Told:
             Bucket="files", NotificationConfiguration={"LambdaFunctionConfigurations": functions, **more}
         )
 
+    def queue(self, *statements: dict[str, Any]) -> str:
+        """A queue with this policy; its ARN."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        self.cloud.client("sqs").create_queue(QueueName="told", Attributes={"Policy": document} if statements else {})
+        return "arn:aws:sqs:us-east-1:000000000000:told"
+
     def put(self, key: str, body: bytes = b"hello") -> Any:
         return self.s3.put_object(Bucket="files", Key=key, Body=body)
 
@@ -182,11 +188,16 @@ REFUSED: list[tuple[str, Callable[[Told], None], tuple[str, str]]] = [
         ),
     ),
     (
-        "a queue",
+        "a queue that lets S3 not in",
+        lambda told: told.configure([], QueueConfigurations=[{"QueueArn": told.queue(), "Events": ALL}]),
+        NOT_VALID,
+    ),
+    (
+        "a topic",
         lambda told: told.configure(
-            [], QueueConfigurations=[{"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "Events": ALL}]
+            [], TopicConfigurations=[{"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ALL}]
         ),
-        ("NotImplementedException", "S3 notifications to SQS are not implemented yet in Poolhouse"),
+        ("NotImplementedException", "S3 notifications to SNS are not implemented yet in Poolhouse"),
     ),
 ]
 
@@ -199,6 +210,27 @@ def test_what_cannot_be_told_is_refused(told: Told, ask: Callable[[Told], None],
     assert (error["Code"], error["Message"]) == expected
     told.put("a")
     assert told.records() == []
+
+
+def test_a_queue_is_told_too_with_a_test_first(told: Told) -> None:
+    arn = told.queue(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": "*",
+            "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::files"}},
+        }
+    )
+    told.configure([], QueueConfigurations=[{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}])
+    told.put("a")
+    assert told.cloud.inner.functions.later.join()
+    sqs = told.cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="told")["QueueUrl"]
+    bodies = [json.loads(one["Body"]) for one in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+    test, event = sorted(bodies, key=lambda body: "Records" in body)
+    assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", "files")
+    assert event["Records"][0]["s3"]["object"]["key"] == "a"
 
 
 def test_two_functions_share_a_bucket_by_suffix(told: Told) -> None:

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from poolhouse import testing
 from poolhouse.config import Config
 from poolhouse.errors import CommandError
+from poolhouse.lambdas.entities import Function
+from poolhouse.lambdas.event_sources import EventSources
 from poolhouse.lambdas.functions import Functions
 from poolhouse.store import Store
 from poolhouse.template.deploy import deploy as deploy_into
@@ -472,6 +474,10 @@ class Still:
         self.clock = cloud.clock
         self.store: Store = cloud.store
         self.functions: Functions = cloud.functions
+        self.event_sources: EventSources = cloud.event_sources
+
+    def role_may(self, function: Function, action: str, resource: str) -> bool:
+        raise AssertionError(f"{function.name} {action} {resource}")
 
     def operate(self, service: str, operation: str, params: Any) -> dict[str, Any]:
         raise AssertionError(f"{service} {operation} {params}")
