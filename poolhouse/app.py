@@ -158,7 +158,7 @@ class Cloud:
             origin=config.origin,
             functions=FunctionQueue(self.functions, self.clock, self._may_send),
         )
-        self.functions.targets["sqs"] = self._send
+        self.functions.targets |= {"sqs": self._send, "sns": self._publish}
         self.event_sources = EventSources(
             self.store, self.functions, lambda: self.moto.sqs, self.role_may, region=config.region
         )
@@ -284,11 +284,17 @@ class Cloud:
         held = self.moto.iam.role(role_arn)
         return "" if held is None else held.id
 
-    def _may_send(self, queue_arn: str, service: str, source_arn: str) -> bool:
-        return self.moto.sqs.may_send(queue_arn, service, source_arn)  # loaded when it is first asked
+    def _may_send(self, target_arn: str, service: str, source_arn: str) -> bool:
+        """Whether a queue's or a topic's policy lets a service in; either is loaded when it is first asked."""
+        if ":sns:" in target_arn:
+            return self.moto.sns.may_publish(target_arn, service, source_arn)
+        return self.moto.sqs.may_send(target_arn, service, source_arn)
 
     def _send(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
         self.moto.sqs.send(queue_arn, body, attributes)
+
+    def _publish(self, topic_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+        self.moto.sns.publish(topic_arn, body, attributes)
 
     def role_may(self, function: Function, action: str, resource: str) -> bool:
         """Whether a function's execution role may do something."""

@@ -172,8 +172,8 @@ class Guard:
         if service == "kms":
             text = self._moto.kms.policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
-        if service == "sqs":
-            text = self._moto.sqs.policy(arn)
+        if service in ("sns", "sqs"):
+            text = self._moto.sqs.policy(arn) if service == "sqs" else self._moto.sns.policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
         if service == "s3":
             bucket = arn.rpartition(":")[2].partition("/")[0]

@@ -196,13 +196,14 @@ class Functions:
         return Invocation()
 
     def _dead_letter(self, event: QueuedEvent, outcome: Invocation) -> QueuedEvent | None:
-        """The event as its function's dead-letter queue gets it; None where there is none, or the role may not."""
+        """The event as its function's dead-letter target gets it; None where there is none, or the role may not."""
         name, _ = self._parts(event.target_arn) if ":lambda:" in event.target_arn else ("", None)
         function = self._store.functions.find(name=name)
         _failures.warning("event %s for %s was given up after its tries", event.id, event.target_arn)
         if function is None or not function.dead_letter_arn:
             return None
-        if not self._may(function, "sqs:SendMessage", function.dead_letter_arn):
+        action = "sns:Publish" if ":sns:" in function.dead_letter_arn else "sqs:SendMessage"
+        if not self._may(function, action, function.dead_letter_arn):
             _failures.warning("%s: its role may not send to %s", function.name, function.dead_letter_arn)
             return None
         error = outcome.error or {}

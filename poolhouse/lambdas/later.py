@@ -37,9 +37,9 @@ class Later:
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def put(self, tx: Tx, target_arn: str, payload: bytes) -> None:
+    def put(self, tx: Tx, target_arn: str, payload: bytes, attributes: Mapping[str, str] | None = None) -> None:
         """Queue an event, kept with whatever else this write block keeps; `wake` is called once it is."""
-        tx.queued_events.add(self.event(target_arn, payload.decode()))
+        tx.queued_events.add(self.event(target_arn, payload.decode(), attributes))
 
     def event(self, target_arn: str, payload: str, attributes: Mapping[str, str] | None = None) -> QueuedEvent:
         """A new event, due at once."""

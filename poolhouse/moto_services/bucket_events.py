@@ -1,4 +1,4 @@
-"""What a bucket tells functions of its objects: which change a request was, who is told of it, and in which words.
+"""What a bucket tells of its objects: which change a request was, who is told of it, and in which words.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
@@ -18,9 +18,9 @@ import xmltodict
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.web import Request
 
+_KINDS = ("CloudFunction", "Queue", "Topic")
 S3_SERVICE = "s3.amazonaws.com"
 _CREATED, _REMOVED, _TAGGED, _ACL = "ObjectCreated", "ObjectRemoved", "ObjectTagging", "ObjectAcl"
-_NOT_BUILT = {"Topic": "SNS", "EventBridge": "EventBridge"}
 _NOT_OF_THE_OBJECT = frozenset({"legal-hold", "retention", "torrent", "restore", "select", "attributes"})
 
 
@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A function or a queue that is told of some events of keys with a beginning and an end."""
+    """A function, a queue or a topic that is told of some events of keys with a beginning and an end."""
 
     id: str
     target_arn: str
@@ -118,7 +118,7 @@ def payload(
 
 
 def test_event(bucket: str, now: datetime) -> dict[str, str]:
-    """What a queue gets when it begins to be told."""
+    """What a queue or a topic gets when it begins to be told."""
     return {
         "Service": "Amazon S3",
         "Event": "s3:TestEvent",
@@ -133,22 +133,19 @@ def subscriptions(configuration: Any) -> list[Subscription]:
     """Whom moto's notification configuration tells; nobody where there is none."""
     if configuration is None:
         return []
-    return [_subscription(one) for one in (*configuration.cloud_function, *configuration.queue)]
+    return [_subscription(one) for one in (*configuration.cloud_function, *configuration.queue, *configuration.topic)]
 
 
 def check(body: bytes) -> list[str]:
     """Whom a configuration tells, which is one that S3 takes. Raises InvalidArgument; its sentences are seen.
 
-    Raises NotImplementedException for the other destinations.
+    Raises NotImplementedException for EventBridge.
     """
     read: Any = xmltodict.parse
     wanted = (read(body) or {}).get("NotificationConfiguration") or {}
-    for kind, service in _NOT_BUILT.items():
-        if f"{kind}Configuration" in wanted:
-            raise NotImplementedException(f"S3 notifications to {service} are not implemented yet in Poolhouse")
-    found = [
-        _read(one, kind) for kind in ("CloudFunction", "Queue") for one in _listed(wanted.get(f"{kind}Configuration"))
-    ]
+    if "EventBridgeConfiguration" in wanted:
+        raise NotImplementedException("S3 notifications to EventBridge are not implemented yet in Poolhouse")
+    found = [_read(one, kind) for kind in _KINDS for one in _listed(wanted.get(f"{kind}Configuration"))]
     for one, other in combinations(found, 2):
         if _overlap(one, other):
             raise InvalidArgument(

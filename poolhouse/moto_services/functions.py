@@ -1,5 +1,6 @@
 """Lambda's functions as the services that tell them something see them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -13,7 +14,7 @@ class FunctionQueue(Protocol):
     def check_permitted(self, function_arn: str, *, service: str, source_arn: str) -> None:
         """Raise InvokeRefused where a service may not invoke a function for this resource."""
 
-    def put(self, tx: Tx, function_arn: str, payload: bytes) -> None:
+    def put(self, tx: Tx, target_arn: str, payload: bytes, attributes: Mapping[str, str] | None = None) -> None:
         """Queue an event inside a write block."""
 
     def wake(self) -> None:
@@ -29,7 +30,7 @@ class NoFunctions:
     def check_permitted(self, function_arn: str, *, service: str, source_arn: str) -> None:
         raise InvokeRefused("ResourceNotFoundException", f"{service} {source_arn}: Function not found: {function_arn}")
 
-    def put(self, tx: Tx, function_arn: str, payload: bytes) -> None:
+    def put(self, tx: Tx, target_arn: str, payload: bytes, attributes: Mapping[str, str] | None = None) -> None:
         """There is nobody to tell."""
 
     def wake(self) -> None:

@@ -151,7 +151,7 @@ class S3:
             ]
             if not key and "notification" in request.query.split("&"):
                 test = msgspec.json.encode(bucket_events.test_event(bucket, self._functions.now()))
-                told = [(one.target_arn, test) for one in wanted if ":sqs:" in one.target_arn]
+                told = [(one.target_arn, test) for one in wanted if ":lambda:" not in one.target_arn]
         self._settle(bucket, self._touched(request, key), _upload(request, response), told)
 
     def _told(self, change: Change, to: Subscription, bucket: str, who: Mapping[str, str]) -> bytes:

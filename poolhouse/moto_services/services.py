@@ -14,10 +14,11 @@ if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imp
     from poolhouse.moto_services.iam import Iam
     from poolhouse.moto_services.kms import Kms
     from poolhouse.moto_services.s3 import S3
+    from poolhouse.moto_services.sns import Sns
     from poolhouse.moto_services.sqs import Sqs
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "sqs", "ssm")
+SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm")
 _CLASSES = {
     "dynamodb": ("dynamodb", "DynamoDB"),
     "firehose": ("whole", "Whole"),
@@ -25,6 +26,7 @@ _CLASSES = {
     "kms": ("kms", "Kms"),
     "logs": ("whole", "Whole"),
     "secretsmanager": ("secretsmanager", "SecretsManager"),
+    "sns": ("sns", "Sns"),
     "sqs": ("sqs", "Sqs"),
     "ssm": ("ssm", "ParameterStore"),
 }
@@ -115,6 +117,15 @@ class MotoServices:
         return backend
 
     @property
+    def sns(self) -> "Sns":
+        """The topics."""
+        from poolhouse.moto_services.sns import Sns  # noqa: PLC0415
+
+        backend = self._backend("sns")
+        assert isinstance(backend, Sns)  # noqa: S101 - what `_load` made
+        return backend
+
+    @property
     def sqs(self) -> "Sqs":
         """The queues."""
         from poolhouse.moto_services.sqs import Sqs  # noqa: PLC0415
@@ -167,6 +178,11 @@ class MotoServices:
                 return S3(self._store, self._files, self._functions or NoFunctions(), **where)
             case "iam":
                 return _imported(service)(self._store, origin=self._origin, **where)
+            case "sns":
+                from poolhouse.moto_services.functions import NoFunctions  # noqa: PLC0415
+
+                functions = self._functions or NoFunctions()
+                return _imported(service)(self._store, self._lend, service, functions=functions, **where)
             case "sqs":
                 return _imported(service)(self._store, self._lend, service, origin=self._origin, **where)
             case "dynamodb" | "kms":

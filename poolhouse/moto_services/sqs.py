@@ -13,12 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from moto.sqs.models import Message, Queue
 
-from poolhouse.iam import document
-from poolhouse.iam.context import Context
-from poolhouse.iam.decision import Outcome
-from poolhouse.iam.evaluate import Policies, evaluate
-from poolhouse.iam.evaluate import Request as Asked
-from poolhouse.iam.principal import Requester
+from poolhouse.moto_services.permissions import lets_in
 from poolhouse.moto_services.whole import Lend, Whole
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
@@ -86,14 +81,8 @@ class Sqs(Whole):
 
     def may_send(self, arn: str, service: str, source_arn: str) -> bool:
         """Whether the queue's policy lets a service send messages for this resource."""
-        text = self.policy(arn)
-        if not text:
-            return False
-        account = (f"{source_arn}:::::".split(":"))[4] or self._account_id
-        context = Context({"aws:SourceArn": source_arn, "aws:SourceAccount": account})
-        asked = Asked(Requester("service", name=service), "sqs:SendMessage", arn, context)
-        policies = Policies(resource=document.parse(text, f"policy of {arn}"), resource_must_allow=True)
-        return evaluate(asked, policies).outcome is Outcome.ALLOWED
+        about = {"service": service, "source_arn": source_arn, "account_id": self._account_id}
+        return lets_in(self.policy(arn), "sqs:SendMessage", arn, **about)
 
     def send(self, arn: str, body: str, attributes: Mapping[str, str] | None = None) -> None:
         """Put a message into a queue. Raises LookupError where there is none."""

@@ -24,7 +24,7 @@ from poolhouse.moto_services import checks
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.snapshot import Snapshot
-from poolhouse.store import Store
+from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
 from poolhouse.wire.models import service_model
 
@@ -90,6 +90,13 @@ KINDS = {
         ),
         not_built=frozenset({"AddReplicaRegions"}),
         is_secret=True,
+    ),
+    "sns": Kind(
+        "moto.sns.responses:SNSResponse",
+        ("moto.sns.models", "moto.sns.utils"),
+        "sns_backends",
+        ("Check", "Get", "List"),
+        left_out=frozenset({"sns_backend", "sent_notifications"}),
     ),
     "sqs": Kind(
         "moto.sqs.responses:SQSResponse",
@@ -205,6 +212,10 @@ class Whole:
             state = {_SEALED: self._store.sealer.seal(msgspec.json.encode(state), self._scope)}
         with self._store.write() as tx:
             tx.moto_records.put(MotoRecord(self._scope, "state", "", "", state))
+            self._also(tx)
+
+    def _also(self, tx: Tx) -> None:
+        """Write what belongs together with the state."""
 
     def _load(self) -> None:
         self._backend = self._make(self._region, self._account_id)

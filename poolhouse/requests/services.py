@@ -12,6 +12,7 @@ from poolhouse.requests import (
     logs,
     s3,
     secretsmanager,
+    sns,
     sqs,
     ssm,
     sts,
@@ -28,6 +29,7 @@ FILES: Mapping[str, Ask] = {
     "logs": logs.asked,
     "s3": s3.asked,
     "secretsmanager": secretsmanager.asked,
+    "sns": sns.asked,
     "sqs": sqs.asked,
     "ssm": ssm.asked,
     "sts": sts.asked,
@@ -42,4 +44,6 @@ def asked(service: str, operation: str, params: Params, scope: Scope) -> list[As
 
 def as_said(action: str) -> str:
     """An action as its service writes it in a refusal."""
-    return action.lower() if action.startswith("sqs:") else action
+    if action.startswith("sqs:"):
+        return action.lower()
+    return action.replace("sns:", "SNS:", 1) if action.startswith("sns:") else action

@@ -45,6 +45,10 @@ NAMES: Mapping[type[ApiError], tuple[str, int]] = {
 }
 """What this protocol calls the wire's own errors, with AWS's status. A service's own errors keep their names."""
 
+_OF_SERVICES: Mapping[str, Mapping[type[ApiError], tuple[str, int]]] = {
+    "sns": {AccessDeniedException: ("AuthorizationError", 403)},
+}
+
 Node = dict[str, Any]
 """A form as a tree: text at `""`, and what stands behind a dot under its own name."""
 
@@ -179,7 +183,8 @@ def xml_text(value: str) -> str:
 
 
 def error(service: Metadata, failure: ApiError, request_id: str) -> Response:
-    code, status = NAMES.get(type(failure), (failure.code, failure.status))
+    named = {**NAMES, **_OF_SERVICES.get(service.name, {})}
+    code, status = named.get(type(failure), (failure.code, failure.status))
     sender = "Sender" if status < 500 else "Receiver"
     message = xml_text(failure.message or "")
     body = (

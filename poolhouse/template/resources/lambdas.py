@@ -77,8 +77,8 @@ def _put_function(context: Context, resource: Resource, name: str) -> Made:
 
 def _dead_letter_arn(properties: Properties) -> str:
     arn = str(properties.get("DeadLetterConfig", {}).get("TargetArn") or "")
-    if arn and ":sqs:" not in arn:
-        raise CommandError("DeadLetterConfig takes a queue: topics are not built yet")
+    if arn and arn.split(":")[2:3] not in (["sqs"], ["sns"]):
+        raise CommandError("DeadLetterConfig takes the ARN of a queue or of a topic")
     return arn
 
 

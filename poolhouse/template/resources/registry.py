@@ -15,6 +15,7 @@ from poolhouse.template.resources import (
     logs,
     s3,
     secretsmanager,
+    sns,
     sqs,
     ssm,
 )
@@ -32,6 +33,7 @@ TYPES: Mapping[str, ResourceType] = {
     **logs.TYPES,
     **s3.TYPES,
     **secretsmanager.TYPES,
+    **sns.TYPES,
     **sqs.TYPES,
     **ssm.TYPES,
     **inert.TYPES,

@@ -193,11 +193,16 @@ REFUSED: list[tuple[str, Callable[[Told], None], tuple[str, str]]] = [
         NOT_VALID,
     ),
     (
-        "a topic",
+        "a topic that is not there",
         lambda told: told.configure(
             [], TopicConfigurations=[{"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ALL}]
         ),
-        ("NotImplementedException", "S3 notifications to SNS are not implemented yet in Poolhouse"),
+        NOT_VALID,
+    ),
+    (
+        "EventBridge",
+        lambda told: told.configure([], EventBridgeConfiguration={}),
+        ("NotImplementedException", "S3 notifications to EventBridge are not implemented yet in Poolhouse"),
     ),
 ]
 

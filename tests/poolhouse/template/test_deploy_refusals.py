@@ -94,7 +94,10 @@ Resources:
         "declare the API with a Body, or as AWS::Serverless::Api. line 9: Own: Custom::Thing is not built yet. "
         "What works: ApiGateway Account, Deployment, GatewayResponse, RestApi, Stage; "
     )
-    assert refused.endswith("S3 Bucket, BucketPolicy; SQS Queue, QueuePolicy; SSM Parameter; SecretsManager Secret.")
+    assert refused.endswith(
+        "S3 Bucket, BucketPolicy; SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; SSM Parameter; "
+        "SecretsManager Secret."
+    )
 
 
 def test_every_property_that_is_wrong_is_named(deploy: Deploy) -> None:

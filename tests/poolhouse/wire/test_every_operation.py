@@ -92,7 +92,6 @@ def test_an_operation_that_needs_a_signature_is_refused_without(cloud: Any, oper
 # One of each protocol and of the services people use beside Cognito.
 ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
     ("cognito-sync", "list_identity_pool_usage", {}, "ListIdentityPoolUsage"),
-    ("sns", "list_topics", {}, "ListTopics"),
     ("ses", "list_identities", {}, "ListIdentities"),
     ("sesv2", "list_email_identities", {}, "ListEmailIdentities"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
