@@ -5,6 +5,7 @@ nobody is asked to confirm a subscription of a mail address, and notifications a
 """
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,11 +26,12 @@ from poolhouse.web import Request, Response
 from poolhouse.wire import query
 
 _SERVICE = "sns.amazonaws.com"
+_IS_FUNCTION = re.compile(r"arn:aws:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?").fullmatch
 _PROTOCOLS = frozenset({"lambda", "sqs", "email", "email-json", "sms"})
 
 
 class InvalidParameter(ApiError):
-    """A message for nobody."""
+    """A message for nobody, or an endpoint that is none."""
 
     message = "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
 
@@ -100,6 +102,8 @@ class Sns(Whole):
             raise NotImplementedException(f"{action} of SNS is not implemented yet")
         if action == "Subscribe" and fields.get("Protocol") not in _PROTOCOLS:
             raise NotImplementedException(f"SNS subscriptions by {fields.get('Protocol')} are not implemented yet")
+        if action == "Subscribe" and fields["Protocol"] == "lambda" and not _IS_FUNCTION(fields.get("Endpoint", "")):
+            raise InvalidParameter("Invalid parameter: Lambda endpoint ARN")
         if action == "CreateTopic" and fields.get("Name", "").endswith(".fifo"):
             raise NotImplementedException("FIFO topics of SNS are not implemented yet")
         if action == "Publish" and not (topic or fields.get("TargetArn") or fields.get("PhoneNumber")):
@@ -135,9 +139,12 @@ class Sns(Whole):
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         self._take_up()
-        if is_error:
-            self._deliveries = []
         super()._settle(operation, is_error=is_error)
+
+    def _load(self) -> None:
+        _PUBLISHED.clear()  # by what failed
+        self._deliveries = []
+        super()._load()
 
     def _take_up(self) -> None:
         """What was published, as far as it may be delivered: asked before anything is written."""

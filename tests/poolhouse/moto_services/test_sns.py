@@ -197,6 +197,8 @@ def test_topics_and_subscriptions_are_there_after_a_restart(tmp_path: Path) -> N
         ("create_topic", {"Name": "a b"}, "InvalidParameter", "Topic names must be made up of only"),
         ("create_topic", {"Name": "a.fifo", "Attributes": {"FifoTopic": "true"}}, "NotImplementedException", "FIFO"),
         ("subscribe", {"Protocol": "https", "Endpoint": "https://x"}, "NotImplementedException", "by https"),
+        ("subscribe", {"Protocol": "lambda", "Endpoint": "junk"}, "InvalidParameter", "Lambda endpoint ARN"),
+        ("subscribe", {"Protocol": "sqs", "Endpoint": "junk"}, "InvalidParameter", "SQS endpoint ARN"),
         ("subscribe", {"Protocol": "sms", "Endpoint": "no number"}, "InvalidParameter", "Invalid SMS endpoint"),
         (
             "create_platform_application",
