@@ -70,6 +70,9 @@ from poolhouse.moto_services.services import MotoServices
 from poolhouse.oauth import server as authorization_server
 from poolhouse.outbox import mailbox
 from poolhouse.principal import ANONYMOUS, Principal
+from poolhouse.ses import identities as mail_identities
+from poolhouse.ses import v1 as ses_v1
+from poolhouse.ses import v2 as ses_v2
 from poolhouse.store import Store
 from poolhouse.sts import callers, federated, outbound, roles
 from poolhouse.sts import keys as sts_keys
@@ -122,6 +125,8 @@ SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),
     collect("cognito-identity", _COGNITO_IDENTITY),
     collect("sts", _STS),
+    collect("ses", (ses_v1,)),
+    collect("sesv2", (ses_v2,)),
 )
 
 _function_log = logging.getLogger("poolhouse.functions")
@@ -171,7 +176,12 @@ class Cloud:
             account_id=config.account_id,
             strict=config.strict,
         )
-        self.guard = Guard(self.moto, account_id=config.account_id, region=config.region)
+        self.guard = Guard(
+            self.moto,
+            account_id=config.account_id,
+            region=config.region,
+            mail_identity=lambda sender: mail_identities.of_sender(self.store, sender),
+        )
         self.dispatcher = Dispatcher(
             {service.name: service for service in SERVICES},
             self._call,

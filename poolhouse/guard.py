@@ -51,7 +51,9 @@ class Record:
 class Guard:
     """Decides for one cloud."""
 
-    def __init__(self, moto: MotoServices, *, account_id: str, region: str) -> None:
+    def __init__(
+        self, moto: MotoServices, *, account_id: str, region: str, mail_identity: Callable[[str], str] = str
+    ) -> None:
         self._moto = moto
         self._scope = Scope(
             account_id,
@@ -60,6 +62,7 @@ class Guard:
             kms_key=self._key_arn,
             secret=moto.secret,
             parameter_keys=moto.parameter_keys,
+            mail_identity=mail_identity,
             iam_arn=self._iam_arn,
         )
         self._held: dict[str, tuple[int, Holdings | None]] = {}
@@ -82,9 +85,12 @@ class Guard:
             raise self._refusal(call, named.action, named.shown or named.resource, decision)
 
     def _refusal(self, call: Call, action: str, resource: str, decision: Decision) -> AccessDeniedException:
-        """S3 puts the resource in quotes, and says little to who has not signed."""
+        """S3 puts the resource in quotes, and says little to who has not signed; SES has a sentence of its own."""
         if call.principal.kind == "anonymous":
             return AccessDeniedException("Access Denied")
+        if action.startswith("ses:Send"):
+            said = f"User `{call.principal.arn}' is not authorized to perform `{action}' on resource `{resource}'"
+            return AccessDeniedException(said)
         is_s3 = action.startswith("s3:")
         said = services.as_said(action)
         return AccessDeniedException(sentence(call.principal.arn, said, resource, decision, is_quoted=is_s3))

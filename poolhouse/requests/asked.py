@@ -16,7 +16,8 @@ class Scope:
     `kms_key` gives the ARN of the key that is named by id, ARN or alias, or that made a ciphertext; "*" for none.
     `secret` gives the ARN and the key of a secret, empty where there is none; `parameter_keys` the keys of a
     parameter's versions, oldest first, or those of all parameters below a path (that ends with a slash), by name;
-    `iam_arn` the ARN of IAM's "user", "group", "role" or "instance-profile" of a name, empty for none.
+    `iam_arn` the ARN of IAM's "user", "group", "role" or "instance-profile" of a name, empty for none;
+    `mail_identity` the identity that a sender's mails come from.
     """
 
     account_id: str
@@ -25,6 +26,7 @@ class Scope:
     kms_key: Callable[[str, str], str] = lambda _named, _ciphertext: "*"
     secret: Callable[[str], tuple[str, str]] = lambda _named: ("", "")
     parameter_keys: Callable[[str], Mapping[str, Sequence[str]]] = lambda _named: {}
+    mail_identity: Callable[[str], str] = lambda sender: sender
     iam_arn: Callable[[str, str], str] = lambda _kind, _name: ""
 
     def arn(self, service: str, resource: str) -> str:

@@ -35,6 +35,7 @@ from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission,
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
 from poolhouse.outbox.entities import Message
+from poolhouse.ses.entities import EmailIdentity
 from poolhouse.store.table import Cache, Connect, Entity, Table
 from poolhouse.template.entities import Stack, StackResource
 from poolhouse.wire.entities import AccessKey
@@ -119,6 +120,7 @@ MESSAGES = Entity(
 )
 FUNCTIONS = Entity("functions", Function, key=("name",), cached=True)
 PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id"), cached=True)
+EMAIL_IDENTITIES = Entity("email_identities", EmailIdentity, key=("name",), cached=True)
 QUEUED_EVENTS = Entity("queued_events", QueuedEvent, key=("id",))
 EVENT_SOURCE_MAPPINGS = Entity("event_source_mappings", EventSourceMapping, key=("uuid",), cached=True)
 REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
@@ -179,6 +181,7 @@ class Tables:
         self.refresh_tokens = table(REFRESH_TOKENS)
         self.attempts = table(ATTEMPTS)
         self.messages = table(MESSAGES)
+        self.email_identities = table(EMAIL_IDENTITIES)
         self.functions = table(FUNCTIONS)
         self.permissions = table(PERMISSIONS)
         self.queued_events = table(QUEUED_EVENTS)

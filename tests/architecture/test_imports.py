@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "requests": set(),
     "temporary_keys": {"principal", "store", "wire.entities"},
     "openid": {"web"},
+    "ses": LEAVES | {"store", "outbox.entities"},
     "saml": set(),
     "web_identity": LEAVES | {"store", "jose", "cognito_idp", "openid", "saml"},
     "sts": LEAVES | {"temporary_keys", "web_identity"},

@@ -83,6 +83,7 @@ CREATE TABLE attempts (
 CREATE TABLE messages (id TEXT PRIMARY KEY, recipient TEXT NOT NULL, sent_at REAL NOT NULL, document BLOB NOT NULL);
 CREATE INDEX messages_sent ON messages (sent_at);
 CREATE INDEX messages_recipient ON messages (recipient, sent_at);
+CREATE TABLE email_identities (name TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE functions (name TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE permissions (
     function TEXT, statement_id TEXT, document BLOB NOT NULL, PRIMARY KEY (function, statement_id)) WITHOUT ROWID;

@@ -95,8 +95,8 @@ Resources:
         "What works: ApiGateway Account, Deployment, GatewayResponse, RestApi, Stage; "
     )
     assert refused.endswith(
-        "S3 Bucket, BucketPolicy; SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; SSM Parameter; "
-        "SecretsManager Secret."
+        "S3 Bucket, BucketPolicy; SES EmailIdentity; SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; "
+        "SSM Parameter; SecretsManager Secret."
     )
 
 
