@@ -4,5 +4,6 @@ Owns the routes: which model a request is parsed by, which shared function answe
 Leaves who is calling to `shared.principal`, errors and headers to `shared.api`, AWS to `shared.tables`.
 
     me             GET /me
+    whoami         GET /whoami, GET /hello
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
 """

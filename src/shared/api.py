@@ -20,7 +20,7 @@ from shared import principal as principals
 from shared.config import settings
 from shared.errors import BadRequest, Forbidden, Invalid, NotFound, ServiceError, Unauthenticated
 from shared.observability import logger
-from shared.principal import Kind, Principal
+from shared.principal import Inconsistent, Kind, Principal
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -42,7 +42,10 @@ def resolver() -> APIGatewayRestResolver:
     """A resolver that answers errors with problem documents."""
     cors = CORSConfig(
         allow_origin=settings().allowed_origin,
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"],
+        allow_headers=[
+            *("Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"),
+            *("X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"),  # of requests that are signed
+        ],
         expose_headers=["Location", "Retry-After", "X-Correlation-Id"],
     )
     app = APIGatewayRestResolver(cors=cors)
@@ -75,7 +78,11 @@ def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | Non
 
 def principal(app: APIGatewayRestResolver) -> Principal:
     """Who is calling; their kind and subject go into the log."""
-    caller = principals.parse(app.current_event.raw_event["requestContext"])
+    try:
+        caller = principals.parse(app.current_event.raw_event["requestContext"])
+    except Inconsistent as error:
+        logger.warning("inconsistent caller", reason=str(error))
+        raise Unauthenticated("It cannot be told who calls.") from None
     logger.append_keys(principal=caller.kind, subject=caller.subject)
     return caller
 
@@ -83,6 +90,11 @@ def principal(app: APIGatewayRestResolver) -> Principal:
 def user(app: APIGatewayRestResolver) -> Principal:
     """The user who is calling; refused when it is anybody else."""
     return _held_to(principal(app), {Kind.USER})
+
+
+def signer(app: APIGatewayRestResolver) -> Principal:
+    """Whoever has signed the request with AWS keys, guests too; refused when nobody has."""
+    return _held_to(principal(app), {Kind.IDENTITY, Kind.GUEST, Kind.IAM_USER, Kind.IAM_ROLE, Kind.ROOT})
 
 
 def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from shared.principal import Principal
+from shared.principal import Kind, Principal
 
 MAX_AMOUNT = 2**53 - 1  # the largest integer every JSON reader keeps exact
 TRANSACTION_ID = r"^txn_[0-9a-f]{32}$"
@@ -61,6 +61,31 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Caller(Model):
+    """Who signed a request. `user` is the user behind an identity; null where no user pool signed them in."""
+
+    kind: Kind
+    subject: str
+    username: str | None
+    user: str | None
+
+    @classmethod
+    def of(cls, principal: Principal) -> Self:
+        """What is told of a principal."""
+        return cls(
+            kind=principal.kind,
+            subject=principal.subject,
+            username=principal.username or None,
+            user=principal.user or None,
+        )
+
+
+class Greeting(Model):
+    """A word to a caller."""
+
+    message: str
 
 
 class Profile(Model):

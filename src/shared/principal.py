@@ -1,7 +1,8 @@
 """Who is calling: one type for every kind, taken from an API event's requestContext.
 
 API Gateway has verified whatever stands there: claims of a token the authorizer checked, or the identity behind a
-signature. Claims are all text: `exp` and `iat` are Java dates, lists are joined by commas.
+signature. REST APIs and HTTP APIs say it differently, and both are read. What does not fit together is nobody's: it is
+refused, for guessing would give somebody another's rows.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever calls. `subject` names them for good: a user's `sub`, a client id, an identity id, an IAM ARN."""
+    """Whoever calls. `subject` names them for good: a user's `sub`, a client id, an identity id, an IAM ARN.
+
+    `user` is the `sub` of the user behind an identity, where a user pool signed them in.
+    """
 
     kind: Kind
     subject: str = ""
@@ -35,6 +39,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     token_use: str = ""
     client_id: str = ""
+    user: str = ""
     signed_in_at: datetime | None = None
     claims: Mapping[str, str] = field(default_factory=dict, repr=False)  # not for logs: it holds personal data
 
@@ -42,39 +47,98 @@ class Principal:
 NOBODY = Principal(Kind.NOBODY)
 
 
+class Inconsistent(Exception):
+    """The event does not say who calls, or says it twice."""
+
+
 def parse(request_context: Mapping[str, Any]) -> Principal:
-    """Who is behind a request of a REST API."""
+    """Who is behind a request of a REST or an HTTP API. Raises Inconsistent."""
     authorizer = request_context.get("authorizer") or {}
-    if claims := authorizer.get("claims"):
-        return _of_token(claims)
+    jwt = authorizer.get("jwt") or {}
+    claims = jwt.get("claims") or authorizer.get("claims")
+    signer = _of_http_api(authorizer["iam"]) if authorizer.get("iam") else _of_rest_api(request_context)
+    if claims and signer.arn:
+        raise Inconsistent("a token and a signature")
+    if claims:
+        groups = claims.get("cognito:groups", "")
+        return _of_token(claims, _spaced(groups) if jwt else _joined(groups))
+    if signer.identity_id:
+        return _of_identity(signer)
+    return _of_arn(signer.arn) if signer.arn else NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """Whose keys signed the request. `ways` are how an identity signed in, "authenticated" or not first."""
+
+    arn: str
+    account_id: str
+    pool_id: str = ""
+    identity_id: str = ""
+    ways: tuple[str, ...] = ()
+
+
+def _of_rest_api(request_context: Mapping[str, Any]) -> _Signer:
     identity = request_context.get("identity") or {}
-    if identity.get("cognitoIdentityId"):
-        return _of_identity(identity)
-    if arn := identity.get("userArn"):
-        return _of_arn(arn)
-    return NOBODY
+    providers = identity.get("cognitoAuthenticationProvider") or ""
+    return _Signer(
+        identity.get("userArn") or "",
+        identity.get("accountId") or "",
+        identity.get("cognitoIdentityPoolId") or "",
+        identity.get("cognitoIdentityId") or "",
+        (identity.get("cognitoAuthenticationType") or "", *filter(None, providers.split(","))),
+    )
 
 
-def _of_token(claims: Mapping[str, str]) -> Principal:
-    token_use = claims.get("token_use", "")
-    username = claims.get("cognito:username") or claims.get("username", "")
-    is_machine = token_use == "access" and not username  # noqa: S105 - client credentials tokens name no user
+def _of_http_api(iam: Mapping[str, Any]) -> _Signer:
+    cognito = iam.get("cognitoIdentity") or {}
+    return _Signer(
+        iam.get("userArn") or "",
+        iam.get("accountId") or "",
+        cognito.get("identityPoolId") or "",
+        cognito.get("identityId") or "",
+        tuple(cognito.get("amr") or ()),
+    )
+
+
+def _of_token(claims: Mapping[str, str], groups: tuple[str, ...]) -> Principal:
+    token_use, subject = claims.get("token_use", ""), claims.get("sub", "")
+    is_access = token_use == "access"  # noqa: S105 - not a password
+    client_id = claims.get("client_id" if is_access else "aud", "")
+    username = claims.get("username" if is_access else "cognito:username", "")
+    is_machine = is_access and not username  # client credentials tokens name no user
+    if token_use not in {"id", "access"} or not subject or not client_id:
+        raise Inconsistent("a token that lacks a claim")
+    if is_machine != (subject == client_id) or not (username or is_machine):
+        raise Inconsistent("a token that is neither a user's nor a client's")
     return Principal(
         kind=Kind.MACHINE if is_machine else Kind.USER,
-        subject=claims["sub"],
+        subject=subject,
         username=username,
-        groups=tuple(filter(None, claims.get("cognito:groups", "").split(","))),
+        groups=groups,
         scopes=frozenset(claims.get("scope", "").split()),
         token_use=token_use,
-        client_id=claims.get("client_id") or claims.get("aud", ""),
+        client_id=client_id,
         signed_in_at=_epoch(claims.get("auth_time", "")),
         claims=claims,
     )
 
 
-def _of_identity(identity: Mapping[str, Any]) -> Principal:
-    is_guest = identity.get("cognitoAuthenticationType") != "authenticated"
-    return Principal(Kind.GUEST if is_guest else Kind.IDENTITY, subject=identity["cognitoIdentityId"])
+def _of_identity(signer: _Signer) -> Principal:
+    how, *providers = signer.ways or ("",)
+    is_guest = how == "unauthenticated"
+    region = signer.pool_id.partition(":")[0]
+    if how not in {"authenticated", "unauthenticated"} or is_guest == bool(providers):
+        raise Inconsistent("an identity that is neither signed in nor a guest")
+    if not region or signer.identity_id.partition(":")[0] != region or ":assumed-role/" not in signer.arn:
+        raise Inconsistent("an identity of no pool")
+    _check_account(signer)
+    signed_in = [provider.rpartition(":CognitoSignIn:")[2] for provider in providers if ":CognitoSignIn:" in provider]
+    return Principal(
+        Kind.GUEST if is_guest else Kind.IDENTITY,
+        subject=signer.identity_id,
+        user=signed_in[0] if len(signed_in) == 1 else "",
+    )
 
 
 def _of_arn(arn: str) -> Principal:
@@ -83,7 +147,24 @@ def _of_arn(arn: str) -> Principal:
         return Principal(Kind.ROOT, subject=arn)
     if resource.startswith("user/"):
         return Principal(Kind.IAM_USER, subject=arn, username=resource.rpartition("/")[2])
-    return Principal(Kind.IAM_ROLE, subject=arn)  # assumed-role/ROLE/SESSION, federated-user/NAME
+    if resource.startswith(("assumed-role/", "federated-user/")):
+        return Principal(Kind.IAM_ROLE, subject=arn)
+    raise Inconsistent("an ARN of nobody who signs")
+
+
+def _check_account(signer: _Signer) -> None:
+    if signer.account_id != f"{signer.arn}:::::".split(":")[4]:
+        raise Inconsistent("an identity of another account")
+
+
+def _joined(text: str) -> tuple[str, ...]:
+    """A claim that is a list, as REST APIs have it: "a,b"."""
+    return tuple(filter(None, text.split(",")))
+
+
+def _spaced(text: str) -> tuple[str, ...]:
+    """A claim that is a list, as HTTP APIs have it: "[a b]". No group has a space in its name."""
+    return tuple(text.removeprefix("[").removesuffix("]").split())
 
 
 def _epoch(text: str) -> datetime | None:

@@ -71,6 +71,13 @@ def me(environment: None) -> Handler:
 
 
 @pytest.fixture
+def whoami(environment: None) -> Handler:
+    from handlers.whoami import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
 def transactions(table: str) -> Handler:
     from handlers.transactions import lambda_handler  # noqa: PLC0415
 

@@ -106,14 +106,14 @@ def test_an_unknown_path_is_a_problem_document_too(me: Handler) -> None:
 
 def test_an_error_nobody_foresaw_tells_the_client_nothing(me: Handler, log: StringIO) -> None:
     request = event("me")
-    del request["requestContext"]["authorizer"]["claims"]["sub"]
+    request["requestContext"]["authorizer"]["claims"]["cognito:groups"] = 5
 
     answer = call(me, request)
 
     assert answer.status == 500
     assert answer.body["detail"] == "Something went wrong on our side."
-    assert "KeyError" not in str(answer.body)
-    assert "KeyError" in log.getvalue()
+    assert "AttributeError" not in str(answer.body)
+    assert "AttributeError" in log.getvalue()
 
 
 def test_the_log_names_the_subject_and_holds_neither_token_nor_address(me: Handler, log: StringIO) -> None:

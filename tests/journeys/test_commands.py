@@ -14,6 +14,7 @@ from tests.service_support import EVENTS, ROOT, template
 
 OWN_EVENT = {
     "me": "MeFunction",
+    "whoami": "WhoamiFunction",
     "transactions": "TransactionsFunction",
     "pre_sign_up": "PreSignUpFunction",
     "custom_message": "CustomMessageFunction",
