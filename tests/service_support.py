@@ -57,7 +57,7 @@ def call(handler: Handler, request: Event) -> Answer:
     """Hand an API event to a function, and read its answer as a client would."""
     answer = handler(request, CONTEXT)
     headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    return Answer(answer["statusCode"], json.loads(answer["body"]), headers)
+    return Answer(answer["statusCode"], json.loads(answer["body"] or "null"), headers)
 
 
 class _Template(yaml.SafeLoader):

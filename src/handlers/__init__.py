@@ -6,4 +6,5 @@ Leaves who is calling to `shared.principal`, errors and headers to `shared.api`,
     me             GET /me
     whoami         GET /whoami, GET /hello
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
+    notes          GET /notes, GET, PUT and DELETE /notes/{id}
 """

@@ -43,10 +43,10 @@ def resolver() -> APIGatewayRestResolver:
     cors = CORSConfig(
         allow_origin=settings().allowed_origin,
         allow_headers=[
-            *("Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"),
+            *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Correlation-Id"),
             *("X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"),  # of requests that are signed
         ],
-        expose_headers=["Location", "Retry-After", "X-Correlation-Id"],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Correlation-Id"],
     )
     app = APIGatewayRestResolver(cors=cors)
     app.not_found(lambda _error: _problem(NotFound()))
@@ -76,6 +76,11 @@ def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | Non
     return Response(status, "application/json", model.model_dump_json(), headers=dict(headers or {}))
 
 
+def no_content() -> Response[str]:
+    """An answer that says it is done, and nothing else."""
+    return Response(204)
+
+
 def principal(app: APIGatewayRestResolver) -> Principal:
     """Who is calling; their kind and subject go into the log."""
     try:
@@ -95,6 +100,11 @@ def user(app: APIGatewayRestResolver) -> Principal:
 def signer(app: APIGatewayRestResolver) -> Principal:
     """Whoever has signed the request with AWS keys, guests too; refused when nobody has."""
     return _held_to(principal(app), {Kind.IDENTITY, Kind.GUEST, Kind.IAM_USER, Kind.IAM_ROLE, Kind.ROOT})
+
+
+def identity(app: APIGatewayRestResolver) -> Principal:
+    """The signed-in identity whose keys signed the request; refused when it is anybody else, guests too."""
+    return _held_to(principal(app), {Kind.IDENTITY})
 
 
 def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:

@@ -51,6 +51,22 @@ class NotFound(ServiceError):
     detail = "There is no such resource."
 
 
+class Conflict(ServiceError):
+    """It was changed by somebody else meanwhile."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+    detail = "It was changed meanwhile."
+
+
+class PreconditionFailed(ServiceError):
+    """If-Match names no version there is."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+    detail = "It is not in the version that If-Match asks for."
+
+
 class Invalid(ServiceError):
     """The request can be read, but not accepted; `errors` among its members says where."""
 

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from shared.principal import Kind, Principal
 
 MAX_AMOUNT = 2**53 - 1  # the largest integer every JSON reader keeps exact
+MAX_NOTE = 16_384  # characters
+NOTE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 TRANSACTION_ID = r"^txn_[0-9a-f]{32}$"
 
 
@@ -61,6 +63,27 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class NewNote(Model):
+    """What somebody asks to have kept."""
+
+    text: Annotated[str, StringConstraints(max_length=MAX_NOTE)]
+
+
+class Note(NewNote):
+    """A note. `version` rises by one with each change, and is its ETag."""
+
+    id: Annotated[str, StringConstraints(pattern=NOTE_ID)]
+    version: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
+    updated_at: Instant
+
+
+class NotePage(Model):
+    """Notes by their ids. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[Note]
+    next: str | None = None
 
 
 class Caller(Model):

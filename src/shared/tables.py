@@ -1,4 +1,4 @@
-"""DynamoDB: the one place that calls it.
+"""DynamoDB: its client, and the transactions table. `notes` and `datasets` hold tables of their own.
 
 The transactions table holds two kinds of rows under each owner: transactions, their ids rising with time, and the
 idempotency records of the requests that made them. Both are written in one DynamoDB transaction, so a key is taken
@@ -8,7 +8,7 @@ when, and only when, its row is there: a request repeated after any failure, or 
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -42,6 +42,14 @@ def dynamodb() -> Any:
     return Session().create_client("dynamodb", config=CONFIG)
 
 
+def tries() -> Iterator[None]:
+    """The tries a write has when it meets another, each a little later than the one before."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - tries at the same moment would meet again
+        yield
+
+
 def record(owner: str, new: NewTransaction, idempotency_key: str, *, now: datetime) -> Transaction:
     """Record a transaction; with a key that was used before, the one recorded then.
 
@@ -54,9 +62,7 @@ def record(owner: str, new: NewTransaction, idempotency_key: str, *, now: dateti
         return transaction
 
     claim = _Claim(owner, idempotency_key, sha256(new.model_dump_json().encode()).hexdigest())
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - tries at the same moment would meet again
+    for _ in tries():
         if _write(claim, transaction, now):
             return transaction
         if earlier := _earlier(claim):

@@ -82,7 +82,7 @@ def test_every_route_in_the_template_has_its_function_and_back(stem: str) -> Non
 
     source = (SRC / "handlers" / f"{stem}.py").read_text("utf-8")
     served = {
-        (method.upper(), re.sub(r"<\w+>", "{id}", path))
+        (method.upper(), re.sub(r"<(?:\w+_)?(\w+)>", r"{\1}", path))
         for method, path in re.findall(r'@app\.(\w+)\("([^"]+)"\)', source)
     }
     assert declared == served

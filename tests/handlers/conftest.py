@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "ALLOWED_ORIGIN": "https://app.example.com",
     "TRANSACTIONS_TABLE": TABLE,
+    "NOTES_TABLE": "notes",
     "POWERTOOLS_SERVICE_NAME": "poolhouse",
     "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
 }
@@ -54,13 +55,22 @@ def log() -> Iterator[StringIO]:
 @pytest.fixture
 def table(environment: None) -> Iterator[str]:
     """The table as template.yaml declares it."""
-    properties = template()["Resources"]["TransactionsTable"]["Properties"]
+    yield from _made(TABLE, "TransactionsTable")
+
+
+@pytest.fixture
+def notes_table(environment: None) -> Iterator[str]:
+    yield from _made("notes", "NotesTable")
+
+
+def _made(name: str, resource: str) -> Iterator[str]:
+    properties = template()["Resources"][resource]["Properties"]
     wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
     dynamodb = tables.dynamodb()
-    dynamodb.create_table(TableName=TABLE, **{name: properties[name] for name in wanted})
-    yield TABLE
-    if TABLE in dynamodb.list_tables()["TableNames"]:
-        dynamodb.delete_table(TableName=TABLE)
+    dynamodb.create_table(TableName=name, **{key: properties[key] for key in wanted})
+    yield name
+    if name in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=name)
 
 
 @pytest.fixture
@@ -80,5 +90,12 @@ def whoami(environment: None) -> Handler:
 @pytest.fixture
 def transactions(table: str) -> Handler:
     from handlers.transactions import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
+def notes(notes_table: str) -> Handler:
+    from handlers.notes import lambda_handler  # noqa: PLC0415
 
     return lambda_handler

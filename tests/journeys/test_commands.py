@@ -16,6 +16,7 @@ OWN_EVENT = {
     "me": "MeFunction",
     "whoami": "WhoamiFunction",
     "transactions": "TransactionsFunction",
+    "notes": "NotesFunction",
     "pre_sign_up": "PreSignUpFunction",
     "custom_message": "CustomMessageFunction",
     "pre_token_generation": "PreTokenGenerationFunction",
@@ -80,7 +81,7 @@ def test_invoke_reads_an_event_from_standard_input_and_fails_with_the_function(s
 def test_invoke_says_which_functions_there_are(stage: Stage) -> None:
     line = one_line(run("invoke", "Nope", "-e", "events/me.json", endpoint=stage.endpoint))
 
-    assert line.startswith("poolhouse: There is no function Nope. There is: CustomMessageFunction, MeFunction")
+    assert line == f"poolhouse: There is no function Nope. There is: {', '.join(sorted(OWN_EVENT.values()))}."
 
 
 def test_invoke_wants_json(stage: Stage) -> None:

@@ -1,0 +1,63 @@
+"""GET /notes, GET, PUT and DELETE /notes/{id}: the notes of the identity that calls."""
+
+import re
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared import api, cursors, etags, notes, tables
+from shared.errors import Invalid, NotFound
+from shared.models import NOTE_ID, NewNote, Note, NotePage, PageQuery
+
+app = api.resolver()
+tables.dynamodb()  # while Lambda starts the function, which is quicker than during its first request
+
+
+@app.get("/notes")
+def list_notes() -> Response[str]:
+    """A page of the identity's notes, by their ids."""
+    owner = api.identity(app).subject
+    query = api.query(app, PageQuery)
+    after = cursors.parse(query.cursor, NOTE_ID) if query.cursor is not None else None
+    items, has_more = notes.page(owner, limit=query.limit, after=after)
+    return api.answer(NotePage(items=items, next=cursors.make(items[-1].id) if items and has_more else None))
+
+
+@app.get("/notes/<note_id>")
+def get_note(note_id: str) -> Response[str]:
+    """One of the identity's notes."""
+    owner = api.identity(app).subject
+    note = notes.find(owner, note_id) if re.fullmatch(NOTE_ID, note_id) else None
+    if note is None:
+        raise NotFound
+    return _answer(note)
+
+
+@app.put("/notes/<note_id>")
+def put_note(note_id: str) -> Response[str]:
+    """Write a note under an id the client has chosen; with If-Match, in the place of that version alone."""
+    owner = api.identity(app).subject
+    new, expected = api.body(app, NewNote), etags.parse(api.header(app, "If-Match"))
+    if not re.fullmatch(NOTE_ID, note_id):
+        raise Invalid("A note's id has 1 to 64 letters, digits, hyphens and underscores.")
+    note = notes.put(owner, note_id, new.text, expected, now=datetime.now(UTC))
+    return _answer(note, 201 if note.version == 1 else 200)
+
+
+@app.delete("/notes/<note_id>")
+def delete_note(note_id: str) -> Response[str]:
+    """Remove a note; with If-Match, that version alone."""
+    owner = api.identity(app).subject
+    expected = etags.parse(api.header(app, "If-Match"))
+    if not re.fullmatch(NOTE_ID, note_id):
+        raise NotFound
+    notes.remove(owner, note_id, expected)
+    return api.no_content()
+
+
+def _answer(note: Note, status: int = 200) -> Response[str]:
+    created = {"Location": f"/notes/{note.id}"} if status == 201 else {}
+    return api.answer(note, status, {"ETag": etags.make(note.version), **created})
+
+
+lambda_handler = api.entry(app)
