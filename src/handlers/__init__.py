@@ -7,4 +7,5 @@ Leaves who is calling to `shared.principal`, errors and headers to `shared.api`,
     whoami         GET /whoami, GET /hello
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
     notes          GET /notes, GET, PUT and DELETE /notes/{id}
+    datasets       GET /datasets, GET, PATCH and DELETE /datasets/{name}
 """

@@ -13,6 +13,7 @@ class Settings:
     allowed_origin: str = "*"
     transactions_table: str = ""
     notes_table: str = ""
+    datasets_table: str = ""
     activation_url: str = ""
     allowed_email_domains: frozenset[str] = frozenset()
     blocked_email_domains: frozenset[str] = frozenset()
@@ -24,6 +25,7 @@ def parse(environ: Mapping[str, str]) -> Settings:
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
         notes_table=environ.get("NOTES_TABLE", ""),
+        datasets_table=environ.get("DATASETS_TABLE", ""),
         activation_url=environ.get("ACTIVATION_URL", ""),
         allowed_email_domains=_words(environ.get("ALLOWED_EMAIL_DOMAINS", "")),
         blocked_email_domains=_words(environ.get("BLOCKED_EMAIL_DOMAINS", "")),

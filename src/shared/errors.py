@@ -75,6 +75,14 @@ class Invalid(ServiceError):
     detail = "The request is not valid."
 
 
+class LimitExceeded(ServiceError):
+    """It would be more than is kept for one caller."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "limit_exceeded"
+    detail = "That is more than is kept."
+
+
 class IdempotencyKeyReused(ServiceError):
     """The key was used before, with another body."""
 

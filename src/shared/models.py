@@ -1,14 +1,16 @@
 """What comes in and goes out over the API, as pydantic models."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
 from shared.principal import Kind, Principal
 
 MAX_AMOUNT = 2**53 - 1  # the largest integer every JSON reader keeps exact
 MAX_NOTE = 16_384  # characters
+MAX_RECORDS = 1024  # of a dataset
+DATASET_NAME = r"^[A-Za-z0-9_.:-]{1,128}$"
 NOTE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 TRANSACTION_ID = r"^txn_[0-9a-f]{32}$"
 
@@ -84,6 +86,78 @@ class NotePage(Model):
 
     items: list[Note]
     next: str | None = None
+
+
+class Patch(Model):
+    """A change to one record, made on the record as it was at `sync_count`: 0 for one that is new."""
+
+    op: Literal["replace", "remove"]
+    key: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    value: Annotated[str, StringConstraints(max_length=1_048_575)] | None = None
+    sync_count: Annotated[int, Field(ge=0, le=MAX_AMOUNT)]
+
+    @model_validator(mode="after")
+    def _has_a_value_to_put(self) -> Self:
+        if (self.value is None) != (self.op == "remove"):
+            raise ValueError("replace has a value, and remove has none")
+        return self
+
+
+class Patches(Model):
+    """Changes that are made together or not at all."""
+
+    patches: Annotated[list[Patch], Field(min_length=1, max_length=MAX_RECORDS)]
+
+    @model_validator(mode="after")
+    def _names_each_record_once(self) -> Self:
+        if len({patch.key for patch in self.patches}) != len(self.patches):
+            raise ValueError("each key is named once")
+        return self
+
+
+class Record(Model):
+    """A record of a dataset; one that was removed has no value."""
+
+    key: str
+    value: str | None
+    sync_count: int
+    modified_at: Instant
+
+
+class Dataset(Model):
+    """A dataset's count, and those of its records that were asked for.
+
+    `deleted_since`: the dataset the client knows was deleted, and this one made anew under its name.
+    """
+
+    name: str
+    sync_count: int
+    deleted_since: bool
+    records: list[Record]
+
+
+class DatasetSummary(Model):
+    """What is told of a dataset in a list. `records` are those that have a value; `bytes` count towards its limit."""
+
+    name: str
+    sync_count: int
+    records: int
+    bytes: int
+    modified_at: Instant
+
+
+class DatasetList(Model):
+    """All datasets of an identity, by name."""
+
+    items: list[DatasetSummary]
+
+
+class SinceQuery(BaseModel):
+    """From which sync count on a client wants to know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] = 0
 
 
 class Caller(Model):

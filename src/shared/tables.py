@@ -125,13 +125,14 @@ def _write(claim: _Claim, transaction: Transaction, now: datetime) -> bool:
     try:
         dynamodb().transact_write_items(TransactItems=[{"Put": taken}, {"Put": written}])
     except ClientError as error:
-        if _is_contention(error):
+        if is_contention(error):
             return False
         raise
     return True
 
 
-def _is_contention(error: ClientError) -> bool:
+def is_contention(error: ClientError) -> bool:
+    """Whether a transaction was cancelled because a row was not as expected, or held by another transaction."""
     if error.response["Error"]["Code"] != "TransactionCanceledException":
         return False
     reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "ALLOWED_ORIGIN": "https://app.example.com",
     "TRANSACTIONS_TABLE": TABLE,
     "NOTES_TABLE": "notes",
+    "DATASETS_TABLE": "datasets",
     "POWERTOOLS_SERVICE_NAME": "poolhouse",
     "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
 }
@@ -63,6 +64,11 @@ def notes_table(environment: None) -> Iterator[str]:
     yield from _made("notes", "NotesTable")
 
 
+@pytest.fixture
+def datasets_table(environment: None) -> Iterator[str]:
+    yield from _made("datasets", "DatasetsTable")
+
+
 def _made(name: str, resource: str) -> Iterator[str]:
     properties = template()["Resources"][resource]["Properties"]
     wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
@@ -97,5 +103,12 @@ def transactions(table: str) -> Handler:
 @pytest.fixture
 def notes(notes_table: str) -> Handler:
     from handlers.notes import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
+def datasets(datasets_table: str) -> Handler:
+    from handlers.datasets import lambda_handler  # noqa: PLC0415
 
     return lambda_handler

@@ -17,6 +17,7 @@ OWN_EVENT = {
     "whoami": "WhoamiFunction",
     "transactions": "TransactionsFunction",
     "notes": "NotesFunction",
+    "datasets": "DatasetsFunction",
     "pre_sign_up": "PreSignUpFunction",
     "custom_message": "CustomMessageFunction",
     "pre_token_generation": "PreTokenGenerationFunction",

@@ -33,15 +33,22 @@ ROUTES: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/notes/none", (403, 403, 403, 403, 404, 403, 403, 403, 403)),
     ("PUT", "/notes/new", (403, 403, 403, 403, 201, 403, 403, 403, 403)),
     ("DELETE", "/notes/none", (403, 403, 403, 403, 404, 403, 403, 403, 403)),
+    ("GET", "/datasets", (403, 403, 403, 403, 200, 403, 403, 403, 403)),
+    ("GET", "/datasets/none", (403, 403, 403, 403, 404, 403, 403, 403, 403)),
+    ("PATCH", "/datasets/new", (403, 403, 403, 403, 200, 403, 403, 403, 403)),
+    ("DELETE", "/datasets/none", (403, 403, 403, 403, 404, 403, 403, 403, 403)),
 ]
 SENT: Mapping[tuple[str, str], object] = {
     ("POST", "/transactions"): NEW,
     ("PUT", "/notes/new"): {"text": "Milk"},
+    ("PATCH", "/datasets/new"): {"patches": [{"op": "replace", "key": "k", "value": "v", "sync_count": 0}]},
 }
 DECLARED = {
     "/transactions/txn_00000000000000000000000000000000": "/transactions/{id}",
     "/notes/none": "/notes/{id}",
     "/notes/new": "/notes/{id}",
+    "/datasets/none": "/datasets/{name}",
+    "/datasets/new": "/datasets/{name}",
 }
 
 
