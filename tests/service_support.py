@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
 POOL_ID = "us-east-1_Pool12345"
 USER = "64684428-c021-7049-51b0-d218e66ffecd"
+WEB_CLIENT = "7r6asark7md3ikibfdd0i8fb4t"
 MACHINE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 
 Event = dict[str, Any]
@@ -57,7 +58,7 @@ def call(handler: Handler, request: Event) -> Answer:
     """Hand an API event to a function, and read its answer as a client would."""
     answer = handler(request, CONTEXT)
     headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    return Answer(answer["statusCode"], json.loads(answer["body"]), headers)
+    return Answer(answer["statusCode"], json.loads(answer["body"] or "null"), headers)
 
 
 class _Template(yaml.SafeLoader):
