@@ -44,6 +44,8 @@ def delete_identities(call: Call, request: Request) -> dict[str, object]:
             for identity in tx.identities.list(id=identity_id):
                 tx.identity_logins.remove(pool_id=identity.pool_id, identity_id=identity.id)
                 tx.identities.remove(pool_id=identity.pool_id, id=identity.id)
+                tx.sync_records.remove(pool_id=identity.pool_id, identity_id=identity.id)
+                tx.sync_datasets.remove(pool_id=identity.pool_id, identity_id=identity.id)
     return {"UnprocessedIdentityIds": []}
 
 
