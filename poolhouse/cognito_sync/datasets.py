@@ -49,6 +49,7 @@ def delete_dataset(call: Call, request: Request) -> dict[str, object]:
                 records_count=0,
                 is_deleted=True,
                 deleted_at_count=count,
+                merged_with="",
             )
         )
     return {"Dataset": _dataset_type(found)}

@@ -30,6 +30,7 @@ class Dataset(Struct, frozen=True):
     records_count: int = 0
     is_deleted: bool = False
     deleted_at_count: int = 0  # the sync count of its last deletion
+    merged_with: str = ""  # which dataset it stands beside since another identity was merged into this one
 
 
 class Record(Struct, frozen=True):

@@ -55,7 +55,8 @@ def set_identity_pool_configuration(call: Call, request: Request) -> dict[str, o
     with call.store.write() as tx:
         access.pool_in(tx, pool_id)
         kept = tx.sync_pools.find(pool_id=pool_id) or SyncPool(pool_id)
-        kept = replace(kept, configuration={**kept.configuration, **given})
+        merged = {name: part for name, part in {**kept.configuration, **given}.items() if part}
+        kept = replace(kept, configuration=merged)
         tx.sync_pools.put(kept)
     return _configuration(kept)
 

@@ -32,6 +32,7 @@ def list_records(call: Call, request: Request) -> dict[str, object]:
         "Records": [_record_type(record) for record in found],
         "Count": len(found),
         **_about(dataset, last),
+        "MergedDatasetNames": _merged_names(call, columns),
         "SyncSessionToken": token or sync_sessions.begin(call, columns),
         **more,
     }
@@ -67,6 +68,13 @@ def _page(call: Call, columns: Columns, last: int, request: Request) -> tuple[li
         return found, {}
     found = found[:most]
     return found, {"NextToken": pages.token(call, question, table.position(found[-1], _BY_COUNT))}
+
+
+def _merged_names(call: Call, columns: Columns) -> list[str]:
+    """The datasets that stand beside this one since identities were merged, until they are deleted."""
+    whose = {name: columns[name] for name in ("pool_id", "identity_id")}
+    found = call.store.sync_datasets.list(**whose, is_deleted=False)
+    return [one.dataset_name for one in found if one.merged_with == columns["dataset_name"]]
 
 
 def _about(dataset: Dataset | None, last: int) -> dict[str, object]:
