@@ -17,7 +17,7 @@ _MOST = 60
 def describe_identity_usage(call: Call, request: Request) -> dict[str, object]:
     """How many datasets an identity has, and how much is in them."""
     columns = access.identity(call, request)
-    identity = call.store.identities.get(pool_id=columns["pool_id"], id=columns["identity_id"])
+    identity = access.enabled(call.store, columns)
     found = call.store.sync_datasets.list(**columns, is_deleted=False)
     usage = {
         "IdentityId": identity.id,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.call import Call
-from poolhouse.cognito_identity.entities import IdentityPool
+from poolhouse.cognito_identity.entities import Identity, IdentityPool
 from poolhouse.cognito_sync.errors import NotAuthorizedException, ResourceNotFoundException
 from poolhouse.errors import ApiError
 from poolhouse.store import Store, Tx
@@ -29,7 +29,7 @@ def identity(call: Call, request: Request, *, absent: type[ApiError] = ResourceN
         raise NotAuthorizedException
     _pool(call.store, pool_id, absent)
     columns = {"pool_id": pool_id, "identity_id": identity_id}
-    check_there(call.store, columns, absent)
+    enabled(call.store, columns, absent)
     return columns
 
 
@@ -38,13 +38,14 @@ def dataset(call: Call, request: Request, *, absent: type[ApiError] = ResourceNo
     return {**identity(call, request, absent=absent), "dataset_name": request["DatasetName"]}
 
 
-def check_there(tables: Store | Tx, columns: Columns, absent: type[ApiError] = ResourceNotFoundException) -> None:
-    """Raise `absent` where there is no such identity, and NotAuthorizedException where it was merged into another."""
+def enabled(tables: Store | Tx, columns: Columns, absent: type[ApiError] = ResourceNotFoundException) -> Identity:
+    """The identity. Raises `absent` for none, and NotAuthorizedException for one that was merged into another."""
     found = tables.identities.find(pool_id=columns["pool_id"], id=columns["identity_id"])
     if found is None:
         raise absent(f"Identity '{columns['identity_id']}' not found.")
     if not found.is_enabled:
         raise NotAuthorizedException(f"Access to Identity '{found.id}' is forbidden.")
+    return found
 
 
 def pool(call: Call, request: Request) -> IdentityPool:

@@ -20,7 +20,7 @@ class Synced(People):
     """People whose role lets each reach their own datasets; guests as well."""
 
     def __init__(self, cloud: LocalCloud) -> None:
-        super().__init__(cloud)
+        super().__init__(cloud, AllowClassicFlow=True)
         for role in ("users", "guests"):
             self.allow(role, OWN)
         self.sync = cloud.client("cognito-sync")

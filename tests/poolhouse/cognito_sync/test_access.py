@@ -1,8 +1,7 @@
 """Who reaches which data: by policy as everywhere, and by whose keys they are."""
 
-import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -101,6 +100,21 @@ def test_an_identitys_keys_reach_nothing_of_the_pools(people: Synced) -> None:
     assert refusal(ann.client.list_identity_pool_usage) == KEYS
 
 
+def test_keys_of_the_basic_flow_are_an_identitys_too(people: Synced, cloud: LocalCloud) -> None:
+    people.allow("users", ALL)
+    ann, login = people.device("ann"), people.login("bob")
+    bob_id = people.get_id(login)
+    token = people.identity.get_open_id_token(IdentityId=bob_id, Logins=login)["Token"]
+    answer = cloud.client("sts").assume_role_with_web_identity(
+        RoleArn=people.roles["authenticated"], RoleSessionName="bob", WebIdentityToken=token
+    )
+    bob = Device(people.client("cognito-sync", answer), people.pool_id, bob_id)
+
+    bob.update(put("a", "1"))
+    assert bob.values() == {"a": ("1", 1)}
+    assert refusal(lambda: bob.client.list_records(**ann.of())) == KEYS
+
+
 def test_a_developer_reaches_every_dataset(people: Synced) -> None:
     ann = people.device("ann")
     ann.update(put("a", "1"))
@@ -157,17 +171,57 @@ def test_who_has_not_signed_is_refused(people: Synced, cloud: LocalCloud) -> Non
     assert dict(response.headers)["x-amzn-ErrorType"] == "MissingAuthenticationTokenException:"
 
 
-def test_junk_in_a_body_is_no_request(people: Synced) -> None:
-    headers = {
+class TestWire:
+    """What no SDK sends."""
+
+    HEADERS: ClassVar = {
         "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260924/us-east-1/cognito-sync/aws4_request, "
         f"SignedHeaders=host, Signature={'0' * 64}",
         "X-Amz-Date": "20260924T135000Z",
     }
-    for body in (b"[]", b"{", b"\xff", b'{"Events": 1}', b'{"Events": {"SyncTrigger": []}}'):
-        path = f"/identitypools/{people.pool_id}/events"
-        response = people.cloud.fetch("POST", path, headers=headers, body=body)
-        assert (response.status, dict(response.headers)["x-amzn-ErrorType"]) == (400, "SerializationException:")
-        assert "__type" not in json.loads(response.body)
+
+    def ask(self, people: Synced, method: str, path: str, body: bytes = b"") -> tuple[int, str]:
+        response = people.cloud.fetch(method, f"/identitypools/{path}", headers=self.HEADERS, body=body)
+        return response.status, dict(response.headers)["x-amzn-ErrorType"].rstrip(":")
+
+    @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b'{"Events": 1}', b'{"Events": {"SyncTrigger": []}}'])
+    def test_junk_in_a_body_is_no_request(self, people: Synced, body: bytes) -> None:
+        assert self.ask(people, "POST", f"{people.pool_id}/events", body) == (400, "SerializationException")
+
+    @pytest.mark.parametrize(
+        "patch",
+        [
+            '{"Op": "replace", "Key": "\\ud800", "Value": "x", "SyncCount": 0}',
+            '{"Op": "replace", "Key": "k", "Value": "\\udfff", "SyncCount": 0}',
+            '{"Op": "replace", "Key": "k", "Value": 1, "SyncCount": 0}',
+            '{"Op": "replace", "Key": "k", "Value": "x", "SyncCount": "0"}',
+            '{"Op": "replace", "Key": "k", "Value": "x", "SyncCount": 0, "DeviceLastModifiedDate": 1e20}',
+            '{"Op": "replace", "Key": "k", "Value": "x", "SyncCount": 0, '
+            '"DeviceLastModifiedDate": "0001-01-01T00:00:00+23:59"}',
+            '"x"',
+        ],
+    )
+    def test_junk_in_a_patch_is_none(self, people: Synced, patch: str) -> None:
+        guest = people.developer(people.guest())
+        body = f'{{"SyncSessionToken": "{guest.token()}", "RecordPatches": [{patch}]}}'.encode()
+        path = f"{people.pool_id}/identities/{guest.identity_id}/datasets/game"
+
+        assert self.ask(people, "POST", path, body) == (400, "SerializationException")
+        assert guest.records()["DatasetExists"] is False
+
+    @pytest.mark.parametrize("query", ["lastSyncCount=x", "lastSyncCount=", "lastSyncCount=%ff", "maxResults=1.5"])
+    def test_junk_in_a_query_is_no_number(self, people: Synced, query: str) -> None:
+        path = f"{people.pool_id}/identities/{people.guest().identity_id}/datasets/game/records?{query}"
+
+        assert self.ask(people, "GET", path) == (400, "SerializationException")
+
+    @pytest.mark.parametrize("path", ["%ff/events", "x/events", "us-east-1:0/identities/y:0/datasets/z%2fq/records"])
+    def test_junk_in_a_path_breaks_the_models_constraints(self, people: Synced, path: str) -> None:
+        assert self.ask(people, "GET", path) == (400, "InvalidParameterException")
+
+    @pytest.mark.parametrize("path", ["us-east-1:0/nothing", "/events", "us-east-1:0/events/more"])
+    def test_another_path_is_no_operation(self, people: Synced, path: str) -> None:
+        assert self.ask(people, "GET", path) == (400, "UnknownOperationException")
 
 
 POOL_ID, IDENTITY_ID = {"IdentityPoolId": "p"}, {"IdentityId": "i"}

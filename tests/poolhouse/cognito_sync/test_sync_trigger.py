@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from poolhouse.testing import LocalCloud
 
@@ -188,3 +189,12 @@ def test_what_changed_while_it_ran_is_a_conflict(people: Synced, phone: Device) 
     assert "ResourceConflictException" in seen
     [winner] = seen - {"ResourceConflictException"}
     assert phone.values() == {"score": (winner, 2)}
+
+
+def test_one_that_may_not_run_now(people: Synced, phone: Device) -> None:
+    trigger(people, "return event")
+    functions = people.cloud.inner.functions
+    functions.put(replace(people.cloud.inner.store.functions.get(name="sync"), reserved_concurrency=0), None)
+
+    assert refusal(lambda: phone.update(put("a", "1")))[:2] == (429, "LambdaThrottledException")
+    assert phone.records()["DatasetExists"] is False
