@@ -78,7 +78,10 @@ def _merged_names(call: Call, columns: Columns) -> list[str]:
 
 
 def _about(dataset: Dataset | None, last: int) -> dict[str, object]:
-    """What is told of the dataset. Who has seen nothing of it yet need not hear that it was deleted: a guess."""
+    """What is told of the dataset.
+
+    Who has seen nothing of it hears of no deletion: amazon-cognito-js, told of one, forgets what it has and asks anew.
+    """
     if dataset is None:
         return {"DatasetSyncCount": 0, "DatasetExists": False, "DatasetDeletedAfterRequestedSyncCount": False}
     return {
