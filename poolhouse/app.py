@@ -184,6 +184,7 @@ class Cloud:
             self.moto,
             account_id=config.account_id,
             region=config.region,
+            function_policy=self.functions.policy,
             mail_identity=lambda sender: mail_identities.of_sender(self.store, sender),
         )
         self.dispatcher = Dispatcher(
