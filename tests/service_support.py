@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
 POOL_ID = "us-east-1_Pool12345"
 USER = "64684428-c021-7049-51b0-d218e66ffecd"
+WEB_CLIENT = "7r6asark7md3ikibfdd0i8fb4t"
 MACHINE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 
 Event = dict[str, Any]

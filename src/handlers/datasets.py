@@ -46,7 +46,7 @@ def patch_dataset(name: str) -> Response[str]:
 def delete_dataset(name: str) -> Response[str]:
     """Delete a dataset for good."""
     datasets.remove(api.identity(app).subject, unquote(name))
-    return api.no_content()
+    return api.done()
 
 
 lambda_handler = api.entry(app)

@@ -52,7 +52,7 @@ def delete_note(note_id: str) -> Response[str]:
     if not re.fullmatch(NOTE_ID, note_id):
         raise NotFound
     notes.remove(owner, note_id, expected)
-    return api.no_content()
+    return api.done()
 
 
 def _answer(note: Note, status: int = 200) -> Response[str]:

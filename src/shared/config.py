@@ -12,6 +12,8 @@ class Settings:
 
     allowed_origin: str = "*"
     transactions_table: str = ""
+    user_pool_id: str = ""
+    web_client_id: str = ""
     notes_table: str = ""
     datasets_table: str = ""
     activation_url: str = ""
@@ -24,6 +26,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
     return Settings(
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
+        user_pool_id=environ.get("USER_POOL_ID", ""),
+        web_client_id=environ.get("WEB_CLIENT_ID", ""),
         notes_table=environ.get("NOTES_TABLE", ""),
         datasets_table=environ.get("DATASETS_TABLE", ""),
         activation_url=environ.get("ACTIVATION_URL", ""),

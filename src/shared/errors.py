@@ -52,11 +52,11 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """It was changed by somebody else meanwhile."""
+    """It does not go with how things are now."""
 
     status = HTTPStatus.CONFLICT
     code = "conflict"
-    detail = "It was changed meanwhile."
+    detail = "This does not go with how things are now."
 
 
 class PreconditionFailed(ServiceError):

@@ -15,6 +15,7 @@ from tests.service_support import EVENTS, ROOT, template
 OWN_EVENT = {
     "me": "MeFunction",
     "whoami": "WhoamiFunction",
+    "users": "UsersFunction",
     "transactions": "TransactionsFunction",
     "notes": "NotesFunction",
     "datasets": "DatasetsFunction",
@@ -22,6 +23,7 @@ OWN_EVENT = {
     "custom_message": "CustomMessageFunction",
     "pre_token_generation": "PreTokenGenerationFunction",
 }
+FUNCTIONS = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
 CALLERS = sorted(path.stem for path in EVENTS.glob("caller_*.json"))
 
 
@@ -51,9 +53,13 @@ def one_line(ended: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_every_function_has_an_event_of_its_own() -> None:
-    functions = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
+    assert {*OWN_EVENT.values(), "RecentSignInFunction"} == FUNCTIONS
 
-    assert functions == set(OWN_EVENT.values())
+
+def test_the_sample_of_an_authorizer_holds_no_token_of_the_pool(stage: Stage) -> None:
+    ended = run("invoke", "RecentSignInFunction", "-e", "events/recent_sign_in.json", endpoint=stage.endpoint)
+
+    assert json.loads(ended.stdout)["errorMessage"] == "Unauthorized"
 
 
 @pytest.mark.parametrize(("event", "function"), OWN_EVENT.items())
@@ -82,7 +88,7 @@ def test_invoke_reads_an_event_from_standard_input_and_fails_with_the_function(s
 def test_invoke_says_which_functions_there_are(stage: Stage) -> None:
     line = one_line(run("invoke", "Nope", "-e", "events/me.json", endpoint=stage.endpoint))
 
-    assert line == f"poolhouse: There is no function Nope. There is: {', '.join(sorted(OWN_EVENT.values()))}."
+    assert line == f"poolhouse: There is no function Nope. There is: {', '.join(sorted(FUNCTIONS))}."
 
 
 def test_invoke_wants_json(stage: Stage) -> None:

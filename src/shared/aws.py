@@ -1,0 +1,30 @@
+"""Clients of AWS, made once; region and endpoint come from the environment AWS defines.
+
+They are those boto3 would make; boto3 itself adds S3's transfer manager, a tenth of a second of a cold start.
+"""
+
+from functools import cache
+from typing import Any
+
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.session import Session
+
+from shared.observability import tracer
+
+# A function has ten seconds: two slow tries and their waits fit.
+CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def client(service: str) -> Any:
+    """A client that signs with the function's role."""
+    tracer().patch(["botocore"])
+    return Session().create_client(service, config=CONFIG)
+
+
+@cache
+def unsigned(service: str) -> Any:
+    """A client for what needs no keys, such as what a user's own token proves."""
+    tracer().patch(["botocore"])
+    return Session().create_client(service, config=CONFIG.merge(Config(signature_version=UNSIGNED)))
