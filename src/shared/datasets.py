@@ -75,7 +75,7 @@ def find(owner: str, name: str, *, since: int) -> Dataset | None:
     return Dataset(
         name=name,
         sync_count=contents.sync_count,
-        deleted_since=0 < since <= contents.base,
+        whole=contents.is_whole_since(since),
         records=contents.since(since),
     )
 
@@ -104,8 +104,8 @@ def patch(owner: str, name: str, patches: list[Patch], *, now: datetime) -> Data
         keys = _part_keys(owner, name, head)
         puts = [{**key, "contents": {"B": part}} for key, part in zip(keys, parts, strict=True)]
         if _write(owner, catalogue.having(name, head), puts, _part_keys(owner, name, catalogue.heads.get(name))):
-            touched = after.since(before.sync_count)
-            return Dataset(name=name, sync_count=after.sync_count, deleted_since=False, records=touched)
+            touched = [record for record in after.records.values() if record.sync_count == after.sync_count]
+            return Dataset(name=name, sync_count=after.sync_count, whole=False, records=touched)
     raise Unavailable
 
 

@@ -199,12 +199,12 @@ class Record(Model):
 class Dataset(Model):
     """A dataset's count, and those of its records that were asked for.
 
-    `deleted_since`: the dataset the client knows was deleted, and this one made anew under its name.
+    `whole`: these are all records there are, and what else a device has kept is gone.
     """
 
     name: str
     sync_count: int
-    deleted_since: bool
+    whole: bool
     records: list[Record]
 
 

@@ -55,7 +55,7 @@ def put(owner: str, note_id: str, text: str, expected: Tags, *, now: datetime) -
         note = Note(id=note_id, text=text, version=(version or 0) + 1, updated_at=now)
         try:
             dynamodb().put_item(TableName=_table(), Item=_row(owner, note), **_if_still(row))
-        except dynamodb().exceptions.ConditionalCheckFailedException:
+        except _contention():
             continue
         return note
     raise Unavailable
@@ -70,7 +70,7 @@ def remove(owner: str, note_id: str, expected: Tags) -> None:
             raise NotFound
         try:
             dynamodb().delete_item(TableName=_table(), Key=_key(owner, note_id), **_if_still(row))
-        except dynamodb().exceptions.ConditionalCheckFailedException:
+        except _contention():
             continue
         return
     raise Unavailable
@@ -82,6 +82,12 @@ def _checked_version(row: Row | None, expected: Tags) -> int | None:
     if not etags.matches(expected, version):
         raise PreconditionFailed
     return version
+
+
+def _contention() -> tuple[type[Exception], ...]:
+    """What DynamoDB raises when a row has changed, or is in a transaction of its owner's own."""
+    exceptions = dynamodb().exceptions
+    return exceptions.ConditionalCheckFailedException, exceptions.TransactionConflictException
 
 
 def _if_still(row: Row | None) -> dict[str, Any]:

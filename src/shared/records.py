@@ -2,7 +2,8 @@
 
 Each successful change raises the dataset's sync count by one and gives the new count to every record it touched. A
 patch names the count of the record it was made on; where the record has moved on, nothing of the change is made.
-A removed record stays, without a value, so that other devices learn of it.
+A removed record stays, without a value, so that other devices learn of it; where room is short the oldest are
+forgotten, and a device that may have missed one is given the whole dataset.
 """
 
 import json
@@ -19,7 +20,7 @@ MAX_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A dataset's records by their keys. It was made when the count stood at `base`."""
+    """A dataset's records by their keys. What was removed up to the count `base` is forgotten."""
 
     base: int
     sync_count: int
@@ -28,11 +29,16 @@ class Contents:
     @property
     def bytes(self) -> int:
         """What counts towards the limit: keys and values as the JSON that clients are sent."""
-        return sum(_json_bytes(record.key) + _json_bytes(record.value) for record in self.records.values())
+        return sum(map(_bytes, self.records.values()))
+
+    def is_whole_since(self, count: int) -> bool:
+        """Whether a device that knows the dataset up to a count has to be given all of it."""
+        return count <= self.base
 
     def since(self, count: int) -> list[Record]:
-        """The records that were changed after a count."""
-        return [record for record in self.records.values() if record.sync_count > count]
+        """The records that were changed after a count; all, where removals since then are forgotten."""
+        after = 0 if self.is_whole_since(count) else count
+        return [record for record in self.records.values() if record.sync_count > after]
 
 
 def patched(contents: Contents, patches: Iterable[Patch], *, now: datetime) -> Contents:
@@ -48,9 +54,9 @@ def patched(contents: Contents, patches: Iterable[Patch], *, now: datetime) -> C
 
     count = contents.sync_count + 1
     touched = {p.key: Record(key=p.key, value=p.value, sync_count=count, modified_at=now) for p in patches}
-    after = Contents(contents.base, count, {**contents.records, **touched})
+    after = _forgetting(Contents(contents.base, count, {**contents.records, **touched}))
     if len(after.records) > MAX_RECORDS:
-        raise LimitExceeded(f"A dataset has up to {MAX_RECORDS:,} records, removed ones among them.")
+        raise LimitExceeded(f"A dataset has up to {MAX_RECORDS:,} records.")
     if after.bytes > MAX_BYTES:
         raise LimitExceeded(f"A dataset has up to {MAX_BYTES:,} bytes of keys and values.")
     return after
@@ -70,9 +76,25 @@ def unpack(packed: bytes) -> dict[str, Record]:
     }
 
 
+def _forgetting(contents: Contents) -> Contents:
+    """The contents without as many of the records removed longest ago as there is no room for."""
+    held, size, base = dict(contents.records), contents.bytes, contents.base
+    removed = [r for r in held.values() if r.value is None and r.sync_count < contents.sync_count]
+    for record in sorted(removed, key=lambda r: r.sync_count):
+        if len(held) <= MAX_RECORDS and size <= MAX_BYTES:
+            break
+        del held[record.key]
+        size, base = size - _bytes(record), max(base, record.sync_count)
+    return Contents(base, contents.sync_count, held)
+
+
 def _sync_count(contents: Contents, key: str) -> int:
     record = contents.records.get(key)
     return record.sync_count if record else 0
+
+
+def _bytes(record: Record) -> int:
+    return _json_bytes(record.key) + _json_bytes(record.value)
 
 
 def _json_bytes(text: str | None) -> int:

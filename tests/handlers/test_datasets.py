@@ -6,6 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from shared import tables
 from tests.service_support import Answer, Event, Handler, call, event
@@ -58,7 +61,8 @@ def test_the_first_change_makes_the_dataset(datasets: Handler) -> None:
     assert (answer.status, answer.body["name"], answer.body["sync_count"]) == (200, "settings", 1)
     assert told(answer) == {"theme": ("dark", 1)}
     assert set(answer.body["records"][0]) == {"key", "value", "sync_count", "modified_at"}
-    assert get(datasets, "settings").body == answer.body
+    assert answer.body["whole"] is False
+    assert get(datasets, "settings").body == answer.body | {"whole": True}
 
 
 def test_records_changed_after_a_count_are_told_removed_ones_without_value(datasets: Handler) -> None:
@@ -71,7 +75,7 @@ def test_records_changed_after_a_count_are_told_removed_ones_without_value(datas
     assert told(get(datasets, "d", since="1")) == {"a": ("2", 2), "b": (None, 3), "c": ("2", 2)}
     assert told(get(datasets, "d", since="2")) == {"b": (None, 3)}
     later = get(datasets, "d", since="3")
-    assert (told(later), later.body["sync_count"], later.body["deleted_since"]) == ({}, 3, False)
+    assert (told(later), later.body["sync_count"], later.body["whole"]) == ({}, 3, False)
 
 
 def test_datasets_are_listed_with_what_they_hold(datasets: Handler) -> None:
@@ -136,19 +140,19 @@ def test_a_deleted_dataset_is_gone_with_all_its_rows_but_the_catalogue(datasets:
     assert [row["id"]["S"] for row in tables.dynamodb().scan(TableName="datasets")["Items"]] == ["catalogue"]
 
 
-def test_a_dataset_made_anew_says_so_to_who_knew_the_old_one(datasets: Handler) -> None:
+def test_a_dataset_made_anew_is_told_as_a_whole_to_who_knew_the_old_one(datasets: Handler) -> None:
     for count in range(3):
         patch(datasets, "d", replace("a", "old", count))
     delete(datasets, "d")
 
     assert patch(datasets, "d", replace("a", "mine", 3)).status == 409
-    made = patch(datasets, "d", replace("a", "new"))
+    assert told(patch(datasets, "d", replace("a", "new"))) == {"a": ("new", 4)}
+    patch(datasets, "d", replace("b", "new"))
 
-    assert (told(made), made.body["deleted_since"]) == ({"a": ("new", 4)}, False)
-    for since, deleted in (("3", True), ("1", True), ("4", False), ("0", False)):
+    for since, whole in (("0", True), ("1", True), ("3", True), ("4", False)):
         answer = get(datasets, "d", since=since)
-        assert answer.body["deleted_since"] is deleted
-        assert told(answer) == ({} if since == "4" else {"a": ("new", 4)})
+        assert answer.body["whole"] is whole
+        assert told(answer) == ({"a": ("new", 4)} if whole else {}) | {"b": ("new", 5)}
 
 
 # -- limits
@@ -190,6 +194,19 @@ def test_a_change_may_touch_every_record_at_once(datasets: Handler) -> None:
     assert len(told(patch(datasets, "d", *({**one, "sync_count": 1} for one in everything)))) == 1024
 
 
+def test_what_was_removed_longest_ago_is_forgotten_where_room_is_short(datasets: Handler) -> None:
+    patch(datasets, "d", *(replace(f"key-{number}", "x") for number in range(1024)))
+    patch(datasets, "d", drop("key-1", 1))
+    patch(datasets, "d", drop("key-2", 1))
+
+    assert told(patch(datasets, "d", replace("new", "x"))) == {"new": ("x", 4)}
+
+    missed_it, knows_it = get(datasets, "d", since="1"), get(datasets, "d", since="3")
+    assert (len(missed_it.body["records"]), missed_it.body["whole"]) == (1024, True)
+    assert "key-1" not in told(missed_it)
+    assert (told(knows_it), knows_it.body["whole"]) == ({"new": ("x", 4)}, False)
+
+
 @pytest.mark.parametrize(
     ("patches", "pointer"),
     [
@@ -216,6 +233,22 @@ def test_a_change_that_breaks_a_rule_is_refused_with_its_place(
     assert (answer.status, answer.body["code"]) == (422, "invalid")
     assert [error["pointer"] for error in answer.body["errors"]] == [pointer]
     assert get(datasets, "d").status == 404
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    junk=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["replace", "remove"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["op", "key", "value", "sync_count", "patches"]) | st.text(), inner)
+        ),
+        max_leaves=8,
+    )
+)
+def test_no_junk_is_an_internal_error(datasets: Handler, junk: object) -> None:
+    assert patch(datasets, "d", junk).status in {200, 400, 409, 422}
+    assert call(datasets, request("PATCH", "d") | {"body": json.dumps(junk)}).status in {200, 400, 409, 422}
 
 
 @pytest.mark.parametrize("name", ["n" * 129, "a b", "a%2Fb", "ü", "a%0A"])

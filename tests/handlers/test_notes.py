@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -145,12 +146,13 @@ def test_a_malformed_if_match_is_refused(notes: Handler) -> None:
 
 
 def before(operation: str, action: Callable[[], object]) -> None:
-    """Run something at the moment DynamoDB is about to be asked for an operation, once."""
+    """Run something at the moment DynamoDB is about to be asked for an operation, once; its tuple is the answer."""
     events, name = tables.dynamodb().meta.events, f"before-call.dynamodb.{operation}"
 
-    def run(**_: object) -> None:
+    def run(**_: object) -> object:
         events.unregister(name, run)
-        action()
+        answer = action()
+        return answer if isinstance(answer, tuple) else None
 
     events.register(name, run)
 
@@ -199,6 +201,20 @@ def test_a_write_that_always_meets_another_gives_up(notes: Handler, monkeypatch:
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert get(notes, "a").body["text"] == "rival"
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "DeleteItem"])
+def test_a_row_in_a_transaction_of_its_owners_is_tried_again(
+    notes: Handler, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    put(notes, "a")
+    error = {"Code": "TransactionConflictException", "Message": "Transaction is ongoing for the item"}
+    before(operation, lambda: (SimpleNamespace(status_code=400), {"Error": error}))
+
+    answer = put(notes, "a") if operation == "PutItem" else delete(notes, "a")
+
+    assert answer.status in {200, 204}
 
 
 # -- what comes in

@@ -50,13 +50,37 @@ def test_a_removed_record_is_written_again_on_the_count_of_its_removal() -> None
         records.patched(removed, [replace("a", "x", 0)], now=NOW)
 
 
-def test_records_are_counted_with_removed_ones() -> None:
+def test_records_with_a_value_are_never_forgotten() -> None:
     full = records.patched(EMPTY, [replace(str(number), "") for number in range(1024)], now=NOW)
-    lighter = records.patched(full, [Patch(op="remove", key="7", sync_count=1)], now=NOW)
 
     with pytest.raises(LimitExceeded, match=r"1,024 records"):
-        records.patched(lighter, [replace("new", "")], now=NOW)
-    assert len(records.patched(lighter, [replace("7", "again", 2)], now=NOW).records) == 1024
+        records.patched(full, [replace("new", "")], now=NOW)
+    with pytest.raises(LimitExceeded, match=r"1,024 records"):
+        records.patched(full, [replace("new", ""), Patch(op="remove", key="7", sync_count=1)], now=NOW)
+
+
+def test_of_removed_records_the_oldest_are_forgotten_and_no_more_than_must_be() -> None:
+    held = records.patched(EMPTY, [replace(str(number), "") for number in range(1024)], now=NOW)
+    for key in "357":
+        held = records.patched(held, [Patch(op="remove", key=key, sync_count=1)], now=NOW)
+
+    after = records.patched(held, [replace("new", ""), replace("newer", "")], now=NOW)
+
+    assert set(held.records) - set(after.records) == {"3", "5"}
+    assert [after.is_whole_since(count) for count in (0, 2, 3, 4, 5)] == [True, True, True, False, False]
+    assert len(after.since(3)) == 1024
+    assert [record.key for record in after.since(4)] == ["new", "newer"]
+
+
+def test_removed_records_make_room_for_bytes_too() -> None:
+    long_keys = [replace(f"{number:0>1000}", "") for number in range(1000)]
+    held = records.patched(EMPTY, long_keys, now=NOW)
+    held = records.patched(held, [Patch(op="remove", key=long_keys[0].key, sync_count=1)], now=NOW)
+
+    after = records.patched(held, [replace("k", "x" * 45_000)], now=NOW)
+
+    assert held.bytes + 45_000 > records.MAX_BYTES >= after.bytes
+    assert long_keys[0].key not in after.records
 
 
 @pytest.mark.parametrize(("value", "fits"), [("x" * 1_048_571, True), ("x" * 1_048_572, False), ("é" * 530_000, False)])
