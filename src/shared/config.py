@@ -15,6 +15,8 @@ class Settings:
     activation_url: str = ""
     allowed_email_domains: frozenset[str] = frozenset()
     blocked_email_domains: frozenset[str] = frozenset()
+    profiles_table: str = ""
+    sign_ins_table: str = ""
 
 
 def parse(environ: Mapping[str, str]) -> Settings:
@@ -25,6 +27,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
         activation_url=environ.get("ACTIVATION_URL", ""),
         allowed_email_domains=_words(environ.get("ALLOWED_EMAIL_DOMAINS", "")),
         blocked_email_domains=_words(environ.get("BLOCKED_EMAIL_DOMAINS", "")),
+        profiles_table=environ.get("PROFILES_TABLE", ""),
+        sign_ins_table=environ.get("SIGN_INS_TABLE", ""),
     )
 
 

@@ -66,9 +66,9 @@ def test_every_role_names_its_actions_and_no_two_functions_share_one() -> None:
     roles = [properties["Role"] for properties in FUNCTIONS.values()]
     assert len(set(roles)) == len(roles)
     for resource in RESOURCES.values():
-        if resource["Type"] != "AWS::IAM::Role":
+        if resource["Type"] not in {"AWS::IAM::Role", "AWS::IAM::Policy"}:
             continue
-        for policy in resource["Properties"]["Policies"]:
+        for policy in resource["Properties"].get("Policies", [resource["Properties"]]):
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert all("*" not in action for action in statement["Action"])
                 assert statement["Resource"] != "*" or all(a.startswith("xray:") for a in statement["Action"])

@@ -1,0 +1,24 @@
+"""Clients of AWS for the triggers, who have little time: Cognito gives up on them after five seconds."""
+
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from shared.observability import tracer
+
+ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
+# Two tries that hang, and the wait between them, still leave time to say so.
+CONFIG = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of an AWS service, made once; region and endpoint come from the environment AWS defines.
+
+    It is the one boto3 would make, without the time boto3 takes to load.
+    """
+    tracer().patch(["botocore"])
+    return Session().create_client(service, config=CONFIG)
