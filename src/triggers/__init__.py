@@ -10,4 +10,5 @@ AWS import botocore.
     pre_authentication     who is barred from signing in
     post_authentication    the record of who signed in
     pre_token_generation   plan, tenant and scopes in people's tokens
+    user_migration         people of an old directory come over
 """

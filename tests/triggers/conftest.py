@@ -15,9 +15,17 @@ from tests.service_support import template
 
 Configure = Callable[..., None]
 Aws = Callable[[str], Any]
+LEGACY_USERS = {
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "email", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "email", "KeyType": "HASH"}],
+    }
+}  # not ours to declare
 TABLES = {
     "PROFILES_TABLE": "ProfilesTable",
     "SIGN_INS_TABLE": "SignInsTable",
+    "LEGACY_USERS_TABLE": "LegacyUsers",
 }
 
 
@@ -56,7 +64,7 @@ def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> 
     configure(**keys, **more)
     clients.client.cache_clear()
     for variable, table in TABLES.items():
-        properties = template()["Resources"][table]["Properties"]
+        properties = template()["Resources"].get(table, LEGACY_USERS)["Properties"]
         wanted = {name: properties[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
         clients.client("dynamodb").create_table(TableName=table, **wanted)
         configure(**{variable: table})
