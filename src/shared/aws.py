@@ -15,10 +15,10 @@ CONFIG = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard"
 
 
 @cache
-def client(service: str) -> Any:
-    """The client of an AWS service, made once; region and endpoint come from the environment AWS defines.
+def client(service: str, region: str | None = None) -> Any:
+    """The client of an AWS service, made once; what is not given comes from the environment AWS defines.
 
     It is the one boto3 would make, without the time boto3 takes to load.
     """
     tracer().patch(["botocore"])
-    return Session().create_client(service, config=CONFIG)
+    return Session().create_client(service, region_name=region, config=CONFIG)

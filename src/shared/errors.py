@@ -91,6 +91,13 @@ class SignInRefused(Refused):
         super().__init__("Sign-in is not possible")
 
 
+class CodeRefused(Refused):
+    """Enough codes were sent to somebody for now."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many codes were asked for, try again later")
+
+
 class TryAgain(Refused):
     """It went wrong, and why is nobody's business."""
 

@@ -11,4 +11,7 @@ AWS import botocore.
     post_authentication    the record of who signed in
     pre_token_generation   plan, tenant and scopes in people's tokens
     user_migration         people of an old directory come over
+    define_auth_challenge  whether somebody is asked for a mailed code, is in, or has failed
+    create_auth_challenge  that code
+    verify_auth_challenge  whether an answer is it
 """

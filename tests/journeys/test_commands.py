@@ -23,7 +23,12 @@ OWN_EVENT = {
     "post_authentication": "PostAuthenticationFunction",
     "pre_token_generation": "PreTokenGenerationFunction",
 }
-ON_REQUEST = {"UserMigrationFunction"}  # by parameter
+ON_REQUEST = {
+    "UserMigrationFunction",
+    "DefineAuthChallengeFunction",
+    "CreateAuthChallengeFunction",
+    "VerifyAuthChallengeFunction",
+}  # by parameter
 NOT_THERE = {"PostConfirmationFunction": "its event's user is in no pool here"}
 CALLERS = sorted(path.stem for path in EVENTS.glob("caller_*.json"))
 

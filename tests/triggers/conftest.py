@@ -26,6 +26,7 @@ TABLES = {
     "PROFILES_TABLE": "ProfilesTable",
     "SIGN_INS_TABLE": "SignInsTable",
     "LEGACY_USERS_TABLE": "LegacyUsers",
+    "SIGN_IN_CODES_TABLE": "SignInCodesTable",
 }
 
 
