@@ -10,8 +10,10 @@ from botocore.session import Session
 from shared.observability import tracer
 
 ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
-# Two tries that hang, and the wait between them, still leave time to say so.
-CONFIG = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2})
+# Two tries that hang, and the wait of up to a second between them, still leave time to say so.
+CONFIG = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
+ONCE = Config(connect_timeout=0.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+CONFIGS = {"ses": ONCE}  # a second try would be a second mail
 
 
 @cache
@@ -21,4 +23,4 @@ def client(service: str, region: str | None = None) -> Any:
     It is the one boto3 would make, without the time boto3 takes to load.
     """
     tracer().patch(["botocore"])
-    return Session().create_client(service, region_name=region, config=CONFIG)
+    return Session().create_client(service, region_name=region, config=CONFIGS.get(service, CONFIG))

@@ -20,7 +20,7 @@ aws.client("ses", mail.region())
 @edge.entry
 def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
     """Send a code at the beginning of a sign-in; after a wrong answer the code that was sent still holds."""
-    rounds = event["request"]["session"]
+    rounds = event["request"].get("session") or []
     challenge = _sent(event) if not rounds else Challenge(*rounds[-1]["challengeMetadata"].split())
     event["response"] |= {
         "publicChallengeParameters": {"medium": "EMAIL", "digits": str(sign_in_codes.DIGITS)},
@@ -33,7 +33,7 @@ def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
 
 def _sent(event: Mapping[str, Any]) -> Challenge:
     username, now = event["userName"], datetime.now(UTC)
-    attributes = event["request"]["userAttributes"] or {}
+    attributes = event["request"].get("userAttributes") or {}
     if not sign_in_codes.may_have_another(username, now=now):
         count("SignInCodeRefused")
         raise CodeRefused

@@ -13,7 +13,7 @@ MAX_TRIES = 3  # as sign_in_codes counts them, which would load botocore
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Ask for the code, three times at most; nothing but the right answer to it issues tokens."""
-    rounds = event["request"]["session"]
+    rounds = event["request"].get("session") or []
     is_ours = all(one["challengeName"] == CHALLENGE for one in rounds)  # SRP_A and the like have no place in it
     is_right = is_ours and bool(rounds) and rounds[-1]["challengeResult"] is True
     is_over = not is_ours or (len(rounds) >= MAX_TRIES and not is_right)

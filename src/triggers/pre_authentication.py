@@ -18,7 +18,7 @@ def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
     """Let the sign-in go on, or raise: Cognito answers `PreAuthentication failed with error <message>.`"""
     # Asked for unknown users too, who take as long as known ones
     if sign_ins.is_blocked(event["userName"], now=datetime.now(UTC)):
-        logger.info("sign-in refused", subject=event["request"]["userAttributes"].get("sub"))
+        logger.info("sign-in refused", subject=(event["request"].get("userAttributes") or {}).get("sub"))
         count("SignInRefused")
         raise SignInRefused
     return event

@@ -43,6 +43,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
 
 def _claims(attributes: Mapping[str, str], groups: Collection[str]) -> dict[str, str]:
     claims = {"plan": "premium" if "premium" in groups else "free"}
+    # A guess: triggers are told every attribute, also those the app client may not read
     if tenant := attributes.get("custom:tenant"):
         claims["tenant"] = tenant
     return claims

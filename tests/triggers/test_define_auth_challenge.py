@@ -16,7 +16,7 @@ IN = {"challengeName": None, "issueTokens": True, "failAuthentication": False}
 OUT = {"challengeName": None, "issueTokens": False, "failAuthentication": True}
 
 
-def define(session: list[dict[str, Any]], **more: object) -> Event:
+def define(session: list[dict[str, Any]] | None, **more: object) -> Event:
     request = event("define_auth_challenge")
     request["request"] |= {"session": session, **more}
     response: Event = lambda_handler(request, CONTEXT)["response"]
@@ -27,6 +27,7 @@ def define(session: list[dict[str, Any]], **more: object) -> Event:
     ("session", "answer"),
     [
         ([], ASKED),
+        (None, ASKED),
         ([WRONG], ASKED),
         ([WRONG, WRONG], ASKED),
         ([WRONG, WRONG, WRONG], OUT),
@@ -35,7 +36,7 @@ def define(session: list[dict[str, Any]], **more: object) -> Event:
         ([WRONG, WRONG, RIGHT], IN),
     ],
 )
-def test_three_tries_and_the_right_one_issues_tokens(session: list[dict[str, Any]], answer: Event) -> None:
+def test_three_tries_and_the_right_one_issues_tokens(session: list[dict[str, Any]] | None, answer: Event) -> None:
     assert define(session) == answer
 
 

@@ -56,6 +56,15 @@ def test_somebody_unknown_is_left_to_cognito(pre_authentication: Handler) -> Non
     assert pre_authentication(request, CONTEXT) == request
 
 
+def test_a_block_holds_for_whoever_has_no_attributes(aws: Aws, pre_authentication: Handler) -> None:
+    block(aws, "nobody@example.com")
+    request = event("pre_authentication") | {"userName": "nobody@example.com"}
+    request["request"] |= {"userAttributes": None, "userNotFound": True}
+
+    with pytest.raises(SignInRefused):
+        pre_authentication(request, CONTEXT)
+
+
 def test_nobody_signs_in_while_the_blocks_cannot_be_read(aws: Aws, pre_authentication: Handler, log: StringIO) -> None:
     aws("dynamodb").delete_table(TableName="SignInsTable")
 
