@@ -5,10 +5,14 @@ Its key is `email`, in lower case. A row has `password_hash`, and may have `name
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from shared import aws
+from shared import aws, limits
 from shared.config import settings
 from shared.observability import count, logger
+
+# Cognito counts wrong passwords of users it knows; these it does not know yet
+MAX_TRIES, TRIES_PERIOD = 10, timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,12 @@ def find(username: str) -> LegacyUser | None:
     attributes = {"email": email, "email_verified": "true" if is_verified else "false"}
     attributes |= {name: row[name]["S"] for name in ("name", "locale") if row.get(name, {}).get("S")}
     return LegacyUser(row.get("password_hash", {}).get("S", ""), attributes)
+
+
+def may_try(username: str, *, now: datetime) -> bool:
+    """Count a password for this address, whether anybody has it or not; False when there were enough for now."""
+    key = {"username": {"S": username.strip().lower()}, "id": {"S": "legacy_tries"}}
+    return limits.take(settings().sign_ins_table, key, most=MAX_TRIES, period=TRIES_PERIOD, now=now)
 
 
 def report_unknown_hash() -> None:

@@ -9,9 +9,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from shared import aws
+from shared import aws, limits
 from shared.config import settings
 
 DIGITS = 8
@@ -31,18 +30,8 @@ class Challenge:
 
 def may_have_another(username: str, *, now: datetime) -> bool:
     """Count a code for this user, whether they exist or not; False when they have had enough for now."""
-    dynamodb = aws.client("dynamodb")
-    key, at = {"id": {"S": f"codes#{username}"}}, {":now": _seconds(now)}
-    try:
-        dynamodb.put_item(
-            TableName=settings().sign_in_codes_table,
-            Item={**key, "codes": {"N": "1"}, "expires_at": _seconds(now + CODES_PERIOD)},
-            ConditionExpression="attribute_not_exists(id) OR expires_at <= :now",
-            ExpressionAttributeValues=at,
-        )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
-        return _update(key, "ADD codes :one", "expires_at > :now AND codes < :max", at, MAX_CODES) is not None
-    return True
+    key = {"id": {"S": f"codes#{username}"}}
+    return limits.take(settings().sign_in_codes_table, key, most=MAX_CODES, period=CODES_PERIOD, now=now)
 
 
 def make(username: str, *, now: datetime) -> tuple[Challenge, str]:
@@ -55,7 +44,7 @@ def make(username: str, *, now: datetime) -> tuple[Challenge, str]:
             "id": {"S": challenge.id},
             "digest": {"B": _digest(challenge, username, code)},
             "tries": {"N": "0"},
-            "expires_at": _seconds(now + CODE_TTL),
+            "expires_at": {"N": str(int((now + CODE_TTL).timestamp()))},
         },
     )
     return challenge, code
@@ -64,7 +53,7 @@ def make(username: str, *, now: datetime) -> tuple[Challenge, str]:
 def consume(challenge: Challenge, username: str, answer: str, *, now: datetime) -> bool:
     """Whether the answer is the code; a right one is used up, and of several at once one is right."""
     key = {"id": {"S": challenge.id}}
-    row = _update(key, "ADD tries :one", "expires_at > :now AND tries < :max", {":now": _seconds(now)}, MAX_TRIES)
+    row = limits.count(settings().sign_in_codes_table, key, "tries", most=MAX_TRIES, now=now)
     if row is None or not hmac.compare_digest(_digest(challenge, username, answer), row["digest"]["B"]):
         return False
     dynamodb = aws.client("dynamodb")
@@ -77,27 +66,5 @@ def consume(challenge: Challenge, username: str, answer: str, *, now: datetime) 
     return True
 
 
-def _update(key: Any, change: str, condition: str, values: dict[str, Any], most: int) -> dict[str, Any] | None:
-    """Count one more in a row, which is returned; None when the row is gone, has expired, or is full."""
-    dynamodb = aws.client("dynamodb")
-    try:
-        answer = dynamodb.update_item(
-            TableName=settings().sign_in_codes_table,
-            Key=key,
-            UpdateExpression=change,
-            ConditionExpression=condition,
-            ExpressionAttributeValues={**values, ":one": {"N": "1"}, ":max": {"N": str(most)}},
-            ReturnValues="ALL_NEW",
-        )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
-        return None
-    row: dict[str, Any] = answer["Attributes"]
-    return row
-
-
 def _digest(challenge: Challenge, username: str, code: str) -> bytes:
     return hmac.digest(bytes.fromhex(challenge.key), f"{username}\n{code}".encode(), "sha256")
-
-
-def _seconds(moment: datetime) -> dict[str, str]:
-    return {"N": str(int(moment.timestamp()))}

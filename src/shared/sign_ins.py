@@ -1,7 +1,7 @@
 """Sign-ins: who is barred from them, and the record of who made them.
 
 Both are rows under a username: `block`, put there by an administrator, and one for each sign-in, its id rising with
-time. A block with `expires_at` ends then; DynamoDB removes the row days later.
+time. A block with `expires_at` ends then; DynamoDB removes the row days later. Beside them `legacy_users` counts tries.
 """
 
 import secrets

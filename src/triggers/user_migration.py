@@ -1,9 +1,10 @@
 """UserMigration: people of the old directory come over when they sign in, or have lost their password.
 
 Whom it does not take over it returns as they came, which to Cognito is the same as "nobody of that name": a wrong
-password and an unknown address are one answer, and take one time.
+password, an unknown address and one password too many are one answer, and take one time.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from shared import aws, edge, legacy_users, password_hashes
@@ -35,9 +36,10 @@ def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _signed_in(username: str, password: str) -> LegacyUser | None:
+    may_try = legacy_users.may_try(username, now=datetime.now(UTC))
     user = legacy_users.find(username)
     encoded = user.password_hash if user else ""
     if user and not password_hashes.is_known(encoded):
         legacy_users.report_unknown_hash()
     is_right = password_hashes.verify(password, encoded)  # for nobody too
-    return user if is_right else None
+    return user if is_right and may_try else None

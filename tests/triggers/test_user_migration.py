@@ -68,6 +68,30 @@ def test_a_wrong_password_and_an_unknown_address_are_one_answer(
     assert sign_in(user_migration, "nobody@example.com") == NOBODY
 
 
+@pytest.mark.parametrize("username", ["anna@example.com", "nobody@example.com"])
+def test_after_ten_passwords_even_the_right_one_is_wrong_for_a_while(
+    aws: Aws, user_migration: Handler, username: str
+) -> None:
+    legacy(aws)
+    for _ in range(10):
+        assert sign_in(user_migration, username, "Wrong-horse-7-battery") == NOBODY
+
+    assert sign_in(user_migration, username.title()) == NOBODY
+
+    key = {"username": {"S": username}, "id": {"S": "legacy_tries"}}
+    over = {"UpdateExpression": "SET expires_at = :past", "ExpressionAttributeValues": {":past": {"N": "1"}}}
+    aws("dynamodb").update_item(TableName="SignInsTable", Key=key, **over)
+    assert (sign_in(user_migration, username) != NOBODY) is (username == "anna@example.com")
+
+
+def test_the_count_of_passwords_blocks_nobody_from_the_pool(aws: Aws, user_migration: Handler) -> None:
+    sign_in(user_migration, password="Wrong-horse-7-battery")
+    (row,) = aws("dynamodb").scan(TableName="SignInsTable")["Items"]
+
+    assert row["id"] == {"S": "legacy_tries"}
+    assert row.keys() == {"username", "id", "taken", "expires_at"}
+
+
 def test_who_was_shut_out_stays_out(aws: Aws, user_migration: Handler) -> None:
     legacy(aws, disabled={"BOOL": True})
 
