@@ -54,6 +54,8 @@ from poolhouse.cognito_idp import (
     users,
 )
 from poolhouse.cognito_idp.flows import user_import
+from poolhouse.cognito_sync import datasets, records, usage
+from poolhouse.cognito_sync import pools as sync_pools
 from poolhouse.config import Config
 from poolhouse.control import Control
 from poolhouse.errors import AccessDeniedException
@@ -121,9 +123,11 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
 )
 _STS = (callers, sts_keys, roles, federated, outbound)
 _COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
+_COGNITO_SYNC = (datasets, records, sync_pools, usage)
 SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),
     collect("cognito-identity", _COGNITO_IDENTITY),
+    collect("cognito-sync", _COGNITO_SYNC),
     collect("sts", _STS),
     collect("ses", (ses_v1,)),
     collect("sesv2", (ses_v2,)),
@@ -180,6 +184,7 @@ class Cloud:
             self.moto,
             account_id=config.account_id,
             region=config.region,
+            function_policy=self.functions.policy,
             mail_identity=lambda sender: mail_identities.of_sender(self.store, sender),
         )
         self.dispatcher = Dispatcher(

@@ -52,9 +52,16 @@ class Guard:
     """Decides for one cloud."""
 
     def __init__(
-        self, moto: MotoServices, *, account_id: str, region: str, mail_identity: Callable[[str], str] = str
+        self,
+        moto: MotoServices,
+        *,
+        account_id: str,
+        region: str,
+        mail_identity: Callable[[str], str] = str,
+        function_policy: Callable[[str], str] = lambda _arn: "",
     ) -> None:
         self._moto = moto
+        self._function_policy = function_policy
         self._scope = Scope(
             account_id,
             region,
@@ -180,6 +187,9 @@ class Guard:
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
         if service in ("sns", "sqs"):
             text = self._moto.sqs.policy(arn) if service == "sqs" else self._moto.sns.policy(arn)
+            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
+        if service == "lambda":
+            text = self._function_policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
         if service == "s3":
             bucket = arn.rpartition(":")[2].partition("/")[0]

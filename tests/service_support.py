@@ -21,6 +21,7 @@ PASSWORD = "Correct-horse-7-battery"
 # As another system would have kept that password, but cheaper
 ARGON2ID = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD, salt=b"sixteen bytes of")
 BCRYPT = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$" + b"." * 22).decode()
+WEB_CLIENT = "7r6asark7md3ikibfdd0i8fb4t"
 MACHINE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 
 Event = dict[str, Any]
@@ -63,7 +64,7 @@ def call(handler: Handler, request: Event) -> Answer:
     """Hand an API event to a function, and read its answer as a client would."""
     answer = handler(request, CONTEXT)
     headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    return Answer(answer["statusCode"], json.loads(answer["body"]), headers)
+    return Answer(answer["statusCode"], json.loads(answer["body"] or "null"), headers)
 
 
 class _Template(yaml.SafeLoader):

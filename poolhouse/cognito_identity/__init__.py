@@ -4,7 +4,7 @@
     identities       GetId, the list of identities, linking and unlinking
     credentials      GetCredentialsForIdentity, GetOpenIdToken
     developers       identities by a developer's own names for users
-    flows/           find, logins (each token verified), linking, tokens, sessions
+    flows/           find, logins (each token verified), linking, datasets, tokens, sessions
     rules/           which role, which principal tags
 
 What the opaque tokens of Facebook, Amazon, Twitter and Digits prove is not built: said by name.

@@ -6,7 +6,7 @@ from typing import Any
 from poolhouse.call import Call
 from poolhouse.cognito_identity.entities import Identity
 from poolhouse.cognito_identity.errors import NotAuthorizedException
-from poolhouse.cognito_identity.flows import find, linking, logins
+from poolhouse.cognito_identity.flows import datasets, find, linking, logins
 from poolhouse.cognito_idp.flows import pages
 
 Request = Mapping[str, Any]
@@ -44,6 +44,7 @@ def delete_identities(call: Call, request: Request) -> dict[str, object]:
             for identity in tx.identities.list(id=identity_id):
                 tx.identity_logins.remove(pool_id=identity.pool_id, identity_id=identity.id)
                 tx.identities.remove(pool_id=identity.pool_id, id=identity.id)
+                datasets.forget(tx, identity)
     return {"UnprocessedIdentityIds": []}
 
 

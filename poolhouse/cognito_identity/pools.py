@@ -66,6 +66,9 @@ def delete_identity_pool(call: Call, request: Request) -> None:
         pool = find.pool_in(tx, request["IdentityPoolId"])
         tx.identity_logins.remove(pool_id=pool.id)
         tx.identities.remove(pool_id=pool.id)
+        tx.sync_records.remove(pool_id=pool.id)
+        tx.sync_datasets.remove(pool_id=pool.id)
+        tx.sync_pools.remove(pool_id=pool.id)
         tx.identity_pools.remove(id=pool.id)
 
 

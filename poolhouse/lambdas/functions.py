@@ -117,6 +117,11 @@ class Functions:
         with self._store.write() as tx:
             tx.permissions.put(permission)
 
+    def policy(self, arn: str) -> str:
+        """The resource policy of the function of this ARN, as JSON; empty for none."""
+        name = arn.rpartition("function:")[2].partition(":")[0]
+        return policy.document(self._store.permissions.all(function=name), arn)
+
     def remove_permission(self, function: str, statement_id: str) -> None:
         """Forget one statement; nothing happens if there is none."""
         with self._store.write() as tx:

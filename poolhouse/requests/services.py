@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from poolhouse.requests import (
     cognito_identity,
     cognito_idp,
+    cognito_sync,
     dynamodb,
     iam,
     kms,
@@ -23,6 +24,7 @@ from poolhouse.requests.asked import Ask, Asked, Params, Scope
 FILES: Mapping[str, Ask] = {
     "cognito-identity": cognito_identity.asked,
     "cognito-idp": cognito_idp.asked,
+    "cognito-sync": cognito_sync.asked,
     "dynamodb": dynamodb.asked,
     "iam": iam.asked,
     "kms": kms.asked,

@@ -31,6 +31,7 @@ from poolhouse.cognito_idp.entities import (
     User,
     UserPool,
 )
+from poolhouse.cognito_sync.entities import Dataset, Record, SyncPool
 from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission, QueuedEvent
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
@@ -135,6 +136,19 @@ IDENTITY_LOGINS = Entity(
     key=("pool_id", "provider", "subject"),
     columns={"identity_id": lambda one: one.identity_id},
 )
+SYNC_POOLS = Entity("sync_pools", SyncPool, key=("pool_id",), cached=True)
+SYNC_DATASETS = Entity(
+    "sync_datasets",
+    Dataset,
+    key=("pool_id", "identity_id", "dataset_name"),
+    columns={"is_deleted": lambda one: one.is_deleted},
+)
+SYNC_RECORDS = Entity(
+    "sync_records",
+    Record,
+    key=("pool_id", "identity_id", "dataset_name", "key"),
+    columns={"sync_count": lambda one: one.sync_count},
+)
 ACCESS_KEYS = Entity(
     "access_keys", AccessKey, key=("id",), columns={"principal_arn": lambda k: k.principal_arn}, cached=True
 )
@@ -193,4 +207,7 @@ class Tables:
         self.identity_pools = table(IDENTITY_POOLS)
         self.identities = table(IDENTITIES)
         self.identity_logins = table(IDENTITY_LOGINS)
+        self.sync_pools = table(SYNC_POOLS)
+        self.sync_datasets = table(SYNC_DATASETS)
+        self.sync_records = table(SYNC_RECORDS)
         self.access_keys = table(ACCESS_KEYS)

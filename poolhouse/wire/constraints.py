@@ -421,7 +421,7 @@ def _read_timestamp(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
         if isinstance(value, str):
             at = datetime.fromisoformat(value)
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise SerializationException from error
     raise _wrong_type(value, None, "a Date")

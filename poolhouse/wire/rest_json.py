@@ -86,12 +86,13 @@ def decoder(operation: OperationModel) -> Decode:
         return lambda _: {}
     check = compile_request(shape)
     outside = _outside_body(operation, shape)
+    wire_names = {name: member.serialization.get("name", name) for name, member in shape.members.items()}
     payload = shape.serialization.get("payload")
     in_body = any("location" not in member.serialization for member in shape.members.values())
 
     def decode(request: Request) -> dict[str, Any]:
         members = _body(request, shape, payload) if in_body else {}
-        return check({**members, **outside(request)})
+        return check({**members, **{wire_names[name]: value for name, value in outside(request).items()}})
 
     return decode
 

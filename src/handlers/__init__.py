@@ -3,7 +3,9 @@
 Owns the routes: which model a request is parsed by, which shared function answers it.
 Leaves who is calling to `shared.principal`, errors and headers to `shared.api`, AWS to `shared.tables`.
 
-    me             GET /me
+    me             GET, PATCH, DELETE /me, POST /me/sign-out, GET /me/devices
+    users          GET /users, GET /users/{username}, and what admins do with them
+    recent_sign_in the authorizer of routes that want a recent sign-in
     whoami         GET /whoami, GET /hello
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
 """

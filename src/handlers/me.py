@@ -1,9 +1,13 @@
-"""GET /me: the signed-in user."""
+"""What somebody may do with their own account: /me and what is below it.
+
+DELETE /me stands behind the authorizer `recent_sign_in`, which hands over an access token's claims; the others behind
+the pool's own, which hands over an ID token's.
+"""
 
 from aws_lambda_powertools.event_handler import Response
 
-from shared import api
-from shared.models import Profile
+from shared import api, user_pool
+from shared.models import DeviceQuery, Profile, ProfileChange
 
 app = api.resolver()
 
@@ -12,6 +16,37 @@ app = api.resolver()
 def get_me() -> Response[str]:
     """Who is signed in, from the claims of their token."""
     return api.answer(Profile.of(api.user(app)))
+
+
+@app.patch("/me")
+def patch_me() -> Response[str]:
+    """Change one's name, language or time zone; tokens tell of it from the next refresh on."""
+    caller = api.user(app)
+    change = api.body(app, ProfileChange)
+    user_pool.change(caller.username, {name: getattr(change, name) for name in change.model_fields_set})
+    return api.done()
+
+
+@app.delete("/me")
+def delete_me() -> Response[str]:
+    """Leave for good."""
+    user_pool.delete(api.user(app).username)
+    return api.done()
+
+
+@app.post("/me/sign-out")
+def post_sign_out() -> Response[str]:
+    """Sign out everywhere."""
+    user_pool.sign_out(api.user(app).username)
+    return api.done()
+
+
+@app.get("/me/devices")
+def get_devices() -> Response[str]:
+    """A page of the devices one has signed in with."""
+    caller = api.user(app)
+    query = api.query(app, DeviceQuery)
+    return api.answer(user_pool.devices(caller.username, limit=query.limit, cursor=query.cursor))
 
 
 lambda_handler = api.entry(app)

@@ -71,6 +71,11 @@ def entry(app: APIGatewayRestResolver) -> Handler:
     return lambda_handler
 
 
+def done() -> Response[str]:
+    """An answer without a body."""
+    return Response(204, body="")
+
+
 def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
     """An answer with a model as its JSON body."""
     return Response(status, "application/json", model.model_dump_json(), headers=dict(headers or {}))
@@ -95,6 +100,14 @@ def user(app: APIGatewayRestResolver) -> Principal:
 def signer(app: APIGatewayRestResolver) -> Principal:
     """Whoever has signed the request with AWS keys, guests too; refused when nobody has."""
     return _held_to(principal(app), {Kind.IDENTITY, Kind.GUEST, Kind.IAM_USER, Kind.IAM_ROLE, Kind.ROOT})
+
+
+def member(app: APIGatewayRestResolver, group: str) -> Principal:
+    """The user who is calling, a member of a group; refused when it is anybody else."""
+    caller = user(app)
+    if group not in caller.groups:
+        raise Forbidden
+    return caller
 
 
 def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:

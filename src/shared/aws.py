@@ -1,26 +1,43 @@
-"""Clients of AWS for the triggers, who have little time: Cognito gives up on them after five seconds."""
+"""Clients of AWS, made once; region and endpoint come from the environment AWS defines.
+
+They are those boto3 would make; boto3 itself adds S3's transfer manager, a tenth of a second of a cold start.
+"""
 
 from functools import cache
 from typing import Any
 
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 from shared.observability import tracer
 
-ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
-# Two tries that hang, and the wait of up to a second between them, still leave time to say so.
-CONFIG = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
+# A function has ten seconds: two slow tries and their waits fit.
+CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# A trigger has five: two tries that hang, and the wait of up to a second between them, leave time to say so.
+HURRIED = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
 ONCE = Config(connect_timeout=0.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
-CONFIGS = {"ses": ONCE}  # a second try would be a second mail
+ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
 
 
 @cache
-def client(service: str, region: str | None = None) -> Any:
-    """The client of an AWS service, made once; what is not given comes from the environment AWS defines.
-
-    It is the one boto3 would make, without the time boto3 takes to load.
-    """
+def client(service: str) -> Any:
+    """A client that signs with the function's role."""
     tracer().patch(["botocore"])
-    return Session().create_client(service, region_name=region, config=CONFIGS.get(service, CONFIG))
+    return Session().create_client(service, config=CONFIG)
+
+
+@cache
+def hurried(service: str, region: str | None = None) -> Any:
+    """A client for triggers, which give up before Cognito gives up on them; a mail is not sent twice."""
+    tracer().patch(["botocore"])
+    config = ONCE if service == "ses" else HURRIED
+    return Session().create_client(service, region_name=region, config=config)
+
+
+@cache
+def unsigned(service: str) -> Any:
+    """A client for what needs no keys, such as what a user's own token proves."""
+    tracer().patch(["botocore"])
+    return Session().create_client(service, config=CONFIG.merge(Config(signature_version=UNSIGNED)))

@@ -12,6 +12,8 @@ class Settings:
 
     allowed_origin: str = "*"
     transactions_table: str = ""
+    user_pool_id: str = ""
+    web_client_id: str = ""
     activation_url: str = ""
     allowed_email_domains: frozenset[str] = frozenset()
     blocked_email_domains: frozenset[str] = frozenset()
@@ -30,6 +32,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
     return Settings(
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
+        user_pool_id=environ.get("USER_POOL_ID", ""),
+        web_client_id=environ.get("WEB_CLIENT_ID", ""),
         activation_url=environ.get("ACTIVATION_URL", ""),
         allowed_email_domains=_words(environ.get("ALLOWED_EMAIL_DOMAINS", "")),
         blocked_email_domains=_words(environ.get("BLOCKED_EMAIL_DOMAINS", "")),

@@ -51,6 +51,14 @@ class NotFound(ServiceError):
     detail = "There is no such resource."
 
 
+class Conflict(ServiceError):
+    """It does not go with how things are now."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+    detail = "This does not go with how things are now."
+
+
 class Invalid(ServiceError):
     """The request can be read, but not accepted; `errors` among its members says where."""
 

@@ -27,7 +27,7 @@ def find(username: str) -> LegacyUser | None:
     """Who has this address there; None when nobody has, or they were shut out."""
     email = username.strip().lower()
     key = {"email": {"S": email}}
-    answer = aws.client("dynamodb").get_item(TableName=settings().legacy_users_table, Key=key, ConsistentRead=True)
+    answer = aws.hurried("dynamodb").get_item(TableName=settings().legacy_users_table, Key=key, ConsistentRead=True)
     row = answer.get("Item")
     if row is None or row.get("disabled", {}).get("BOOL"):
         return None

@@ -8,7 +8,7 @@ from shared import aws
 
 def take(table: str, key: dict[str, Any], *, most: int, period: timedelta, now: datetime) -> bool:
     """Count one more; False when there were `most` of them in this period. Many at once are counted one by one."""
-    dynamodb = aws.client("dynamodb")
+    dynamodb = aws.hurried("dynamodb")
     ends = {"N": str(int((now + period).timestamp()))}
     at = {":now": {"N": str(int(now.timestamp()))}}
     try:
@@ -25,7 +25,7 @@ def take(table: str, key: dict[str, Any], *, most: int, period: timedelta, now: 
 
 def count(table: str, key: dict[str, Any], name: str, *, most: int, now: datetime) -> dict[str, Any] | None:
     """Count one more in a row, which is returned; None when it is not there, has expired, or has `most` already."""
-    dynamodb = aws.client("dynamodb")
+    dynamodb = aws.hurried("dynamodb")
     try:
         answer = dynamodb.update_item(
             TableName=table,

@@ -16,7 +16,7 @@ def region() -> str:
 
 def send(to: str, message: Message) -> None:
     """Send a mail from the pool's sender."""
-    aws.client("ses", region()).send_email(
+    aws.hurried("ses", region()).send_email(
         Source=settings().sender_email,
         Destination={"ToAddresses": [to]},
         Message={

@@ -23,6 +23,7 @@ def _instant(at: datetime) -> str:
 
 Amount = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT), AfterValidator(_not_zero)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Instant = Annotated[datetime, PlainSerializer(_instant)]
 
 
@@ -61,6 +62,77 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class UserQuery(BaseModel):
+    """Which page of the users; Cognito's cursors are long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=60)] = 25  # Cognito gives no more
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)] | None = None
+
+
+class DeviceQuery(BaseModel):
+    """Which page of the devices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=60)] = 25
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
+
+
+class User(Model):
+    """A user as admins see them. `groups` are told of one user, and null in lists."""
+
+    username: str
+    subject: str
+    email: str | None
+    email_verified: bool
+    name: str | None
+    status: str
+    enabled: bool
+    created_at: Instant
+    groups: list[str] | None
+
+
+class UserPage(Model):
+    """Users. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[User]
+    next: str | None = None
+
+
+class Device(Model):
+    """A device somebody has signed in with."""
+
+    key: str
+    name: str | None
+    last_ip: str | None
+    created_at: Instant
+    last_signed_in_at: Instant
+
+
+class DevicePage(Model):
+    """Devices. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[Device]
+    next: str | None = None
+
+
+class ProfileChange(Model):
+    """What a user changes of their profile: null takes an attribute away, what is left out stays."""
+
+    name: PersonName | None = None
+    given_name: PersonName | None = None
+    family_name: PersonName | None = None
+    locale: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$", max_length=35)] | None
+    ) = None
+    zoneinfo: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$", max_length=64)] | None
+    ) = None
 
 
 class Caller(Model):

@@ -55,7 +55,7 @@ def parse(request_context: Mapping[str, Any]) -> Principal:
     """Who is behind a request of a REST or an HTTP API. Raises Inconsistent."""
     authorizer = request_context.get("authorizer") or {}
     jwt = authorizer.get("jwt") or {}
-    claims = jwt.get("claims") or authorizer.get("claims")
+    claims = jwt.get("claims") or authorizer.get("claims") or _of_our_authorizer(authorizer)
     signer = _of_http_api(authorizer["iam"]) if authorizer.get("iam") else _of_rest_api(request_context)
     if claims and signer.arn:
         raise Inconsistent("a token and a signature")
@@ -99,6 +99,13 @@ def _of_http_api(iam: Mapping[str, Any]) -> _Signer:
         cognito.get("identityId") or "",
         tuple(cognito.get("amr") or ()),
     )
+
+
+def _of_our_authorizer(authorizer: Mapping[str, Any]) -> Mapping[str, str]:
+    """The claims in a Lambda authorizer's context, as `handlers.recent_sign_in` puts them there; none without one."""
+    if "principalId" not in authorizer:
+        return {}
+    return {**authorizer, "cognito:groups": authorizer.get("groups", "")}
 
 
 def _of_token(claims: Mapping[str, str], groups: tuple[str, ...]) -> Principal:

@@ -8,7 +8,7 @@ from shared.config import settings
 
 def create(subject: str, *, now: datetime) -> None:
     """Make the user's profile; one that is there already stays as it is."""
-    dynamodb = aws.client("dynamodb")
+    dynamodb = aws.hurried("dynamodb")
     try:
         dynamodb.put_item(
             TableName=settings().profiles_table,

@@ -38,7 +38,7 @@ def make(username: str, *, now: datetime) -> tuple[Challenge, str]:
     """A new challenge, and the code that answers it."""
     challenge = Challenge(secrets.token_hex(16), secrets.token_hex(32))
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    aws.client("dynamodb").put_item(
+    aws.hurried("dynamodb").put_item(
         TableName=settings().sign_in_codes_table,
         Item={
             "id": {"S": challenge.id},
@@ -56,7 +56,7 @@ def consume(challenge: Challenge, username: str, answer: str, *, now: datetime) 
     row = limits.count(settings().sign_in_codes_table, key, "tries", most=MAX_TRIES, now=now)
     if row is None or not hmac.compare_digest(_digest(challenge, username, answer), row["digest"]["B"]):
         return False
-    dynamodb = aws.client("dynamodb")
+    dynamodb = aws.hurried("dynamodb")
     try:
         dynamodb.delete_item(
             TableName=settings().sign_in_codes_table, Key=key, ConditionExpression="attribute_exists(id)"

@@ -16,7 +16,7 @@ RECORD_TTL = timedelta(days=90)
 
 def is_blocked(username: str, *, now: datetime) -> bool:
     """Whether this user may not sign in now; read consistently, so that a block holds from the moment it is there."""
-    answer = aws.client("dynamodb").get_item(
+    answer = aws.hurried("dynamodb").get_item(
         TableName=settings().sign_ins_table,
         Key={"username": {"S": username}, "id": {"S": BLOCK}},
         ConsistentRead=True,
@@ -29,7 +29,7 @@ def is_blocked(username: str, *, now: datetime) -> bool:
 
 def record(username: str, *, app_client: str, is_new_device: bool, now: datetime) -> None:
     """Record that a user has signed in."""
-    aws.client("dynamodb").put_item(
+    aws.hurried("dynamodb").put_item(
         TableName=settings().sign_ins_table,
         Item={
             "username": {"S": username},

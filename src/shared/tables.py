@@ -11,35 +11,25 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.session import Session
 
+from shared import aws
 from shared.config import settings
 from shared.errors import IdempotencyKeyReused, Unavailable
 from shared.models import NewTransaction, Transaction
-from shared.observability import tracer
 
 KEY_TTL = timedelta(hours=48)
 ATTEMPTS = 5
-# A function has ten seconds: two slow tries and their waits fit.
-CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
 Row = Mapping[str, Any]
 
 
-@cache
 def dynamodb() -> Any:
-    """The DynamoDB client, made once; region and endpoint come from the environment AWS defines.
-
-    It is the one boto3 would make; boto3 itself adds S3's transfer manager, a tenth of a second of a cold start.
-    """
-    tracer().patch(["botocore"])
-    return Session().create_client("dynamodb", config=CONFIG)
+    """The DynamoDB client."""
+    return aws.client("dynamodb")
 
 
 def record(owner: str, new: NewTransaction, idempotency_key: str, *, now: datetime) -> Transaction:

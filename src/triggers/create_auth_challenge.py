@@ -13,8 +13,8 @@ from shared.errors import CodeRefused
 from shared.observability import count
 from shared.sign_in_codes import Challenge
 
-aws.client("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
-aws.client("ses", mail.region())
+aws.hurried("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
+aws.hurried("ses", mail.region())
 
 
 @edge.entry

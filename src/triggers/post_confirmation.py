@@ -6,18 +6,18 @@ The user is confirmed by the time this runs, and stays so when it fails: what it
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import aws, edge, profiles, user_pool
+from shared import aws, edge, memberships, profiles
 
 GROUP = "free"
 
-aws.client("cognito-idp")  # while Lambda starts the function, which is quicker than during its first call
-aws.client("dynamodb")
+aws.hurried("cognito-idp")  # while Lambda starts the function, which is quicker than during its first call
+aws.hurried("dynamodb")
 
 
 @edge.entry
 def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
     """Make a confirmed sign-up a member of the group `free` with a profile; a new password changes nothing."""
     if event["triggerSource"] == "PostConfirmation_ConfirmSignUp":
-        user_pool.add_to_group(event["userPoolId"], event["userName"], GROUP)
+        memberships.join(event["userPoolId"], event["userName"], GROUP)
         profiles.create(event["request"]["userAttributes"]["sub"], now=datetime.now(UTC))
     return event

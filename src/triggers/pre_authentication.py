@@ -10,7 +10,7 @@ from shared import aws, edge, sign_ins
 from shared.errors import SignInRefused
 from shared.observability import count, logger
 
-aws.client("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
+aws.hurried("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
 
 
 @edge.entry

@@ -10,7 +10,7 @@ from typing import Any
 from shared import aws, edge, legacy_users, password_hashes
 from shared.legacy_users import LegacyUser
 
-aws.client("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
+aws.hurried("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
 
 
 @edge.entry

@@ -6,7 +6,7 @@ from typing import Any
 from shared import aws, edge, sign_in_codes
 from shared.sign_in_codes import Challenge
 
-aws.client("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
+aws.hurried("dynamodb")  # while Lambda starts the function, which is quicker than during its first sign-in
 
 
 @edge.entry

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "web_identity": LEAVES | {"store", "jose", "cognito_idp", "openid", "saml"},
     "sts": LEAVES | {"temporary_keys", "web_identity"},
     "cognito_identity": LEAVES | {"store", "jose", "cognito_idp", "openid", "sts", "temporary_keys", "web_identity"},
+    "cognito_sync": LEAVES | {"store", "cognito_identity", "cognito_idp", "web_identity"},
     "guard": LEAVES | {"requests", "moto_services"},
     "cognito_idp": LEAVES | {"store", "jose", "openid", "outbox.entities", "saml"},
     "oauth": LEAVES | {"store", "jose", "cognito_idp", "openid"},

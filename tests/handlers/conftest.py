@@ -8,10 +8,10 @@ from io import StringIO
 import pytest
 from moto import mock_aws
 
-from shared import tables
+from shared import aws, tables
 from shared.config import settings
 from shared.observability import logger
-from tests.service_support import Handler, template
+from tests.service_support import POOL_ID, WEB_CLIENT, Handler, template
 
 TABLE = "transactions"
 ENVIRONMENT = {
@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "ALLOWED_ORIGIN": "https://app.example.com",
     "TRANSACTIONS_TABLE": TABLE,
+    "USER_POOL_ID": POOL_ID,
+    "WEB_CLIENT_ID": WEB_CLIENT,
     "POWERTOOLS_SERVICE_NAME": "poolhouse",
     "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
 }
@@ -34,10 +36,10 @@ def environment() -> Iterator[None]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         settings.cache_clear()
-        tables.dynamodb.cache_clear()
+        aws.client.cache_clear()
         yield
     settings.cache_clear()
-    tables.dynamodb.cache_clear()
+    aws.client.cache_clear()
 
 
 @pytest.fixture
@@ -66,6 +68,20 @@ def table(environment: None) -> Iterator[str]:
 @pytest.fixture
 def me(environment: None) -> Handler:
     from handlers.me import lambda_handler  # noqa: PLC0415 - it reads its settings when it is imported
+
+    return lambda_handler
+
+
+@pytest.fixture
+def users(environment: None) -> Handler:
+    from handlers.users import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
+def recent_sign_in(environment: None) -> Handler:
+    from handlers.recent_sign_in import lambda_handler  # noqa: PLC0415
 
     return lambda_handler
 

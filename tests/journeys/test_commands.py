@@ -15,6 +15,7 @@ from tests.service_support import EVENTS, ROOT, template
 OWN_EVENT = {
     "me": "MeFunction",
     "whoami": "WhoamiFunction",
+    "users": "UsersFunction",
     "transactions": "TransactionsFunction",
     "pre_sign_up": "PreSignUpFunction",
     "custom_message": "CustomMessageFunction",
@@ -61,7 +62,13 @@ def one_line(ended: subprocess.CompletedProcess[str]) -> str:
 def test_every_function_has_an_event_of_its_own() -> None:
     functions = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
 
-    assert functions == {*OWN_EVENT.values(), *ON_REQUEST}
+    assert functions == {*OWN_EVENT.values(), *ON_REQUEST, "RecentSignInFunction"}
+
+
+def test_the_sample_of_an_authorizer_holds_no_token_of_the_pool(stage: Stage) -> None:
+    ended = run("invoke", "RecentSignInFunction", "-e", "events/recent_sign_in.json", endpoint=stage.endpoint)
+
+    assert json.loads(ended.stdout)["errorMessage"] == "Unauthorized"
 
 
 @pytest.mark.parametrize(("event", "function"), [it for it in OWN_EVENT.items() if it[1] not in NOT_THERE])

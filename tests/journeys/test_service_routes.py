@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,27 +10,49 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from demo import clients
 from demo.clients import REGION, Answer, fetch
 from demo.stage import Stage
+from demo.stage import cloud as running_cloud
 from tests.service_support import template
 
 PASSWORD = "Correct-horse-7-battery"
 ACCOUNT = "000000000000"
 NEW = {"amount": 1, "currency": "EUR"}
 
-# How a route answers each kind of caller. `iam_user` may call the API, `iam_nobody` has no policy for it.
-CALLERS = ("nobody", "id_token", "access_token", "machine", "identity", "guest", "iam_user", "iam_nobody", "root")
+# How a route answers each kind of caller: the user `id` and the admin by their tokens (`_at` by the access token), the
+# identity of the user, an IAM user who may call the API and one who has no policy for it, the account's root.
+CALLERS = (
+    *("nobody", "user_id", "user_at", "admin_id", "admin_at", "machine"),
+    *("identity", "guest", "iam_user", "iam_nobody", "root"),
+)
+BY_ID = (401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401)
+DONE_BY_ID = (401, 204, 401, 204, 401, 401, 401, 401, 401, 401, 401)
+BY_ADMIN = (401, 403, 401, 200, 401, 401, 401, 401, 401, 401, 401)
+DONE_BY_ADMIN = (401, 401, 403, 401, 204, 401, 401, 401, 401, 401, 401)
+SIGNED = (403, 403, 403, 403, 403, 403, 200, 200, 200, 403, 200)
 ROUTES: list[tuple[str, str, tuple[int, ...]]] = [
-    ("GET", "/me", (401, 200, 401, 401, 401, 401, 401, 401, 401)),
-    ("GET", "/whoami", (403, 403, 403, 403, 200, 200, 200, 403, 200)),
-    ("GET", "/hello", (403, 403, 403, 403, 200, 403, 200, 403, 200)),
-    ("GET", "/transactions", (401, 401, 200, 200, 401, 401, 401, 401, 401)),
-    ("POST", "/transactions", (401, 401, 201, 201, 401, 401, 401, 401, 401)),
-    ("GET", "/transactions/txn_00000000000000000000000000000000", (401, 401, 404, 404, 401, 401, 401, 401, 401)),
+    ("GET", "/me", BY_ID),
+    ("PATCH", "/me", DONE_BY_ID),
+    ("GET", "/me/devices", BY_ID),
+    ("GET", "/users", BY_ADMIN),
+    ("GET", "/users/{username}", BY_ADMIN),
+    ("POST", "/users/{username}/disable", DONE_BY_ADMIN),
+    ("POST", "/users/{username}/enable", DONE_BY_ADMIN),
+    ("POST", "/users/{username}/reset-password", DONE_BY_ADMIN),
+    ("PUT", "/users/{username}/groups/{group}", DONE_BY_ADMIN),
+    ("DELETE", "/users/{username}/groups/{group}", DONE_BY_ADMIN),
+    ("GET", "/whoami", SIGNED),
+    ("GET", "/hello", (403, 403, 403, 403, 403, 403, 200, 403, 200, 403, 200)),
+    ("GET", "/transactions", (401, 401, 200, 401, 200, 200, 401, 401, 401, 401, 401)),
+    ("POST", "/transactions", (401, 401, 201, 401, 201, 201, 401, 401, 401, 401, 401)),
+    ("GET", "/transactions/{id}", (401, 401, 404, 401, 404, 404, 401, 401, 401, 401, 401)),
 ]
-SENT: Mapping[tuple[str, str], object] = {("POST", "/transactions"): NEW}
+# What ends somebody's sign-in is asked by nobody else's, below.
+LEAVING = {("DELETE", "/me"), ("POST", "/me/sign-out")}
+SENT: Mapping[tuple[str, str], object] = {("POST", "/transactions"): NEW, ("PATCH", "/me"): {"given_name": "Ann"}}
 
 
 class Callers:
@@ -38,39 +60,60 @@ class Callers:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        cognito = clients.aws("cognito-idp", stage.endpoint)
-        pool, web = stage.outputs["UserPoolId"], stage.outputs["WebClientId"]
-        who = {"UserPoolId": pool, "Username": "routes@example.com"}
-        cognito.admin_create_user(**who, MessageAction="SUPPRESS")
-        cognito.admin_set_user_password(**who, Password=PASSWORD, Permanent=True)
-        signed_in = clients.srp(cognito, pool, web, "routes@example.com", PASSWORD)
+        self.cognito = clients.aws("cognito-idp", stage.endpoint)
+        self.pool, self.web = stage.outputs["UserPoolId"], stage.outputs["WebClientId"]
+        user, admin = self.person("user@example.com"), self.person("admin@example.com", "admin")
+        self.other = self.make("other@example.com")
         self.tokens = {
-            "id_token": signed_in["IdToken"],
-            "access_token": signed_in["AccessToken"],
-            "machine": self._machine_token(cognito, pool),
+            "user_id": user["IdToken"],
+            "user_at": user["AccessToken"],
+            "admin_id": admin["IdToken"],
+            "admin_at": admin["AccessToken"],
+            "machine": self._machine_token(),
         }
-        provider = f"cognito-idp.{REGION}.amazonaws.com/{pool}"
+        provider = f"cognito-idp.{REGION}.amazonaws.com/{self.pool}"
         self.keys = {
-            "identity": self._identity({provider: signed_in["IdToken"]}),
+            "identity": self._identity({provider: user["IdToken"]}),
             "guest": self._identity({}),
             "iam_user": self._iam_user("routes", "execute-api:Invoke"),
             "iam_nobody": self._iam_user("nobody", "s3:ListAllMyBuckets"),
             "root": Credentials("root", "root"),
         }
 
+    def make(self, email: str) -> str:
+        """A confirmed user; their username."""
+        who = {"UserPoolId": self.pool, "Username": email}
+        mine = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+        made = self.cognito.admin_create_user(**who, MessageAction="SUPPRESS", UserAttributes=mine)
+        self.cognito.admin_set_user_password(**who, Password=PASSWORD, Permanent=True)
+        return str(made["User"]["Username"])
+
+    def person(self, email: str, group: str = "") -> dict[str, Any]:
+        """The tokens of a new user, of this group."""
+        username = self.make(email)
+        if group:
+            self.cognito.admin_add_user_to_group(UserPoolId=self.pool, Username=username, GroupName=group)
+        return self.sign_in(email)
+
+    def sign_in(self, email: str) -> dict[str, Any]:
+        """Tokens of a user."""
+        return clients.srp(self.cognito, self.pool, self.web, email, PASSWORD)
+
     def ask(self, caller: str, method: str, path: str, body: object = None) -> Answer:
-        """A request by a caller, signed or with a token."""
+        """A request by a caller, signed or with a token; `caller` may be a token too."""
+        path = path.format(username=self.other, group="premium", id=f"txn_{'0' * 32}")
         url = f"{self.stage.api}{path}"
         if caller not in self.keys:
-            return fetch(method, url, token=self.tokens.get(caller), body=body)
+            token = None if caller == "nobody" else self.tokens.get(caller, caller)
+            return fetch(method, url, token=token, body=body)
         text = None if body is None else json.dumps(body)
         request = AWSRequest(method, url, data=text, headers={"content-type": "application/json"} if text else {})
         SigV4Auth(self.keys[caller], "execute-api", REGION).add_auth(request)
         return fetch(method, url, body=text, headers=dict(request.headers.items()))
 
-    def _machine_token(self, cognito: Any, pool: str) -> str:
+    def _machine_token(self) -> str:
         client = self.stage.outputs["ServiceClientId"]
-        described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+        described = self.cognito.describe_user_pool_client(UserPoolId=self.pool, ClientId=client)["UserPoolClient"]
         basic = base64.b64encode(f"{client}:{described['ClientSecret']}".encode()).decode()
         answer = fetch(
             "POST",
@@ -97,8 +140,10 @@ class Callers:
 
 
 @pytest.fixture(scope="module")
-def callers(stage: Stage) -> Callers:
-    return Callers(stage)
+def callers() -> Iterator[Callers]:
+    """In a cloud of their own, whose clock nobody else moves."""
+    with running_cloud() as stage:
+        yield Callers(stage)
 
 
 CASES = [
@@ -122,9 +167,8 @@ def test_the_table_has_every_route_of_the_template() -> None:
         for event in resource.get("Properties", {}).get("Events", {}).values()
         if event["Type"] == "Api"
     }
-    tabled = {(method, path.replace("txn_" + "0" * 32, "{id}")) for method, path, _ in ROUTES}
 
-    assert tabled == declared
+    assert {(method, path) for method, path, _ in ROUTES} | LEAVING == declared
 
 
 def test_a_guest_is_refused_by_their_role_in_api_gateways_words(callers: Callers) -> None:
@@ -136,8 +180,122 @@ def test_a_guest_is_refused_by_their_role_in_api_gateways_words(callers: Callers
 
 
 def test_an_identity_is_told_which_user_is_behind_it(callers: Callers) -> None:
-    me = callers.ask("id_token", "GET", "/me").body
+    me = callers.ask("user_id", "GET", "/me").body
     told = callers.ask("identity", "GET", "/whoami").body
 
     assert (told["kind"], told["user"]) == ("identity", me["subject"])
     assert callers.ask("guest", "GET", "/whoami").body["kind"] == "guest"
+
+
+def test_who_signs_out_is_signed_out_everywhere(callers: Callers) -> None:
+    tokens = callers.person("out@example.com")
+    assert callers.ask(tokens["IdToken"], "POST", "/me/sign-out").status == 204
+
+    refused = callers.ask(tokens["AccessToken"], "DELETE", "/me")
+    assert (refused.status, refused.body) == (401, {"message": "Unauthorized"})
+    with pytest.raises(ClientError, match="Access Token has been revoked"):
+        callers.cognito.get_user(AccessToken=tokens["AccessToken"])
+    # API Gateway's own authorizer believes the token until it expires, as on AWS.
+    assert callers.ask(tokens["IdToken"], "GET", "/me").status == 200
+
+
+def test_who_leaves_is_gone(callers: Callers) -> None:
+    tokens = callers.person("leaves@example.com")
+    assert callers.ask(tokens["IdToken"], "DELETE", "/me").status == 401
+    assert callers.ask(tokens["AccessToken"], "DELETE", "/me").status == 204
+
+    assert callers.ask(tokens["AccessToken"], "DELETE", "/me").status == 401
+    assert callers.ask("admin_id", "GET", "/users/leaves@example.com").status == 404
+
+
+def test_who_signed_in_a_while_ago_signs_in_again_before_leaving(callers: Callers) -> None:
+    def move(seconds: int) -> None:
+        fetch("POST", f"{callers.stage.endpoint}/_poolhouse/clock", body={"advance_seconds": seconds})
+
+    callers.make("late@example.com")
+    move(-660)
+    tokens = callers.sign_in("late@example.com")
+    move(660)
+    refused = callers.ask(tokens["AccessToken"], "DELETE", "/me")
+
+    assert (refused.status, refused.body["Message"]) == (
+        403,
+        "User is not authorized to access this resource with an explicit deny",
+    )
+    assert callers.ask(callers.sign_in("late@example.com")["AccessToken"], "DELETE", "/me").status == 204
+
+
+@pytest.mark.parametrize("token", ["", "Bearer", "junk", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+def test_what_is_no_token_leaves_nothing(callers: Callers, token: str) -> None:
+    answer = callers.ask(token, "DELETE", "/me")
+
+    assert (answer.status, answer.body) == (401, {"message": "Unauthorized"})
+
+
+def test_somebody_changes_their_profile_and_no_more(callers: Callers) -> None:
+    callers.make("profile@example.com")
+    tokens = callers.sign_in("profile@example.com")
+    change = {"name": "Ann Lee", "locale": "de-AT", "zoneinfo": "Europe/Vienna"}
+    assert callers.ask(tokens["IdToken"], "PATCH", "/me", change).status == 204
+    assert callers.ask(tokens["IdToken"], "PATCH", "/me", {"zoneinfo": None}).status == 204
+
+    told = callers.ask(callers.sign_in("profile@example.com")["IdToken"], "GET", "/me").body
+    assert (told["name"], told["locale"], told["zoneinfo"]) == ("Ann Lee", "de-AT", None)
+    refused: tuple[dict[str, object], ...] = (
+        {"email": "ceo@example.com"},
+        {"custom:tenant": "x"},
+        {"name": ""},
+        {"locale": "../x"},
+        {"name": 5},
+    )
+    for one in refused:
+        answer = callers.ask(tokens["IdToken"], "PATCH", "/me", one)
+        assert (answer.status, answer.body["code"]) == (422, "invalid")
+
+
+def test_an_admin_keeps_somebody_out_and_lets_them_in_again(callers: Callers) -> None:
+    tokens = callers.person("kept@example.com")
+    path = "/users/kept@example.com"
+    assert callers.ask("admin_at", "POST", f"{path}/disable").status == 204
+
+    assert callers.ask("admin_id", "GET", path).body["enabled"] is False
+    assert callers.ask(tokens["AccessToken"], "DELETE", "/me").status == 401
+    with pytest.raises(ClientError, match="User is disabled"):
+        callers.sign_in("kept@example.com")
+    assert callers.ask("admin_at", "POST", f"{path}/enable").status == 204
+    assert callers.sign_in("kept@example.com")
+
+
+def test_an_admin_puts_somebody_into_a_group(callers: Callers) -> None:
+    callers.make("grouped@example.com")
+    path = "/users/grouped@example.com"
+    assert callers.ask("admin_at", "PUT", f"{path}/groups/premium").status == 204
+    assert callers.ask("admin_id", "GET", path).body["groups"] == ["premium"]
+    assert callers.ask("admin_at", "DELETE", f"{path}/groups/premium").status == 204
+    assert callers.ask("admin_id", "GET", path).body["groups"] == []
+    assert callers.ask("admin_at", "PUT", f"{path}/groups/nothing").status == 404
+
+
+def test_an_admin_finds_users_page_by_page_and_by_address(callers: Callers) -> None:
+    first = callers.ask("admin_id", "GET", "/users?limit=1").body
+    second = callers.ask("admin_id", "GET", f"/users?{urlencode({'limit': 1, 'cursor': first['next']})}").body
+    assert len(first["items"]) == len(second["items"]) == 1
+    assert first["items"] != second["items"]
+    found = callers.ask("admin_id", "GET", "/users?email=other@example.com").body["items"]
+    assert [one["username"] for one in found] == [callers.other]
+
+    for query in ("limit=0", "limit=61", "sort=x", urlencode({"email": ""})):
+        assert callers.ask("admin_id", "GET", f"/users?{query}").status == 422
+    assert callers.ask("admin_id", "GET", "/users?cursor=made-up").status == 400
+    no_filter_ends_here = urlencode({"email": 'x" or email ^= "'})
+    assert callers.ask("admin_id", "GET", f"/users?{no_filter_ends_here}").body["items"] == []
+
+
+@pytest.mark.parametrize("what", ["POST /disable", "POST /reset-password", "DELETE /groups/admin"])
+def test_an_admin_does_nothing_to_themselves(callers: Callers, what: str) -> None:
+    me = callers.ask("admin_id", "GET", "/me").body["username"]
+    method, _, path = what.partition(" ")
+    for name in (me, "admin@example.com"):
+        answer = callers.ask("admin_at", method, f"/users/{name}{path}")
+        assert (answer.status, answer.body["detail"]) == (403, "Nobody does this to themselves.")
+    assert callers.ask("admin_at", "POST", f"/users/{callers.other}/enable").status == 204

@@ -616,3 +616,26 @@ class TestParameters:
         assert (code, "secretsmanager:GetSecretValue on resource: db" in message) == ("AccessDeniedException", True)
         both = ann("ssm", allow("ssm:*"), allow("secretsmanager:GetSecretValue"))
         assert both.get_parameter(**named)["Parameter"]["Value"] == "a"
+
+
+def test_a_functions_own_policy_lets_a_principal_in(cloud: LocalCloud, ann: Ann) -> None:
+    source = "def handler(event, context):\n    return 7"
+    arn = cloud.function("open", source, invokers=[ANN])
+    closed = cloud.function("closed", source)
+    mine = ann("lambda", allow("s3:ListAllMyBuckets"))
+
+    assert mine.invoke(FunctionName=arn)["Payload"].read() == b"7"
+    with pytest.raises(ClientError, match="no identity-based policy allows the lambda:InvokeFunction action"):
+        mine.invoke(FunctionName=closed)
+    denied = ann("lambda", {**allow("lambda:InvokeFunction"), "Effect": "Deny"})
+    with pytest.raises(ClientError, match="with an explicit deny in an identity-based policy"):
+        denied.invoke(FunctionName=arn)
+
+
+def test_a_service_that_may_invoke_a_function_lets_nobody_else_in(cloud: LocalCloud, ann: Ann) -> None:
+    arn = cloud.function(
+        "f", "def handler(event, context):\n    return 7", invokers=["s3.amazonaws.com", "000000000000"]
+    )
+
+    with pytest.raises(ClientError, match="no identity-based policy allows the lambda:InvokeFunction action"):
+        ann("lambda", allow("s3:ListAllMyBuckets")).invoke(FunctionName=arn)

@@ -63,14 +63,14 @@ def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> 
         monkeypatch.delenv(name)
     keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
     configure(**keys, **more)
-    clients.client.cache_clear()
+    clients.hurried.cache_clear()
     for variable, table in TABLES.items():
         properties = template()["Resources"].get(table, LEGACY_USERS)["Properties"]
         wanted = {name: properties[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
-        clients.client("dynamodb").create_table(TableName=table, **wanted)
+        clients.hurried("dynamodb").create_table(TableName=table, **wanted)
         configure(**{variable: table})
-    yield clients.client
-    clients.client.cache_clear()
+    yield clients.hurried
+    clients.hurried.cache_clear()
 
 
 @pytest.fixture

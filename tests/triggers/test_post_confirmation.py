@@ -79,5 +79,5 @@ def test_what_went_wrong_is_logged_by_its_code_and_told_to_nobody(
     written = log.getvalue()
     assert '"error_code":"ResourceNotFoundException"' in written
     assert '"operation":"AdminAddUserToGroup"' in written
-    assert '"place":"shared.user_pool:' in written
+    assert '"place":"shared.memberships:' in written
     assert "anna" not in written

@@ -12,7 +12,7 @@ from poolhouse.cognito_identity.errors import (
     NotAuthorizedException,
     ResourceConflictException,
 )
-from poolhouse.cognito_identity.flows import find
+from poolhouse.cognito_identity.flows import datasets, find
 from poolhouse.cognito_identity.flows.logins import ProvenLogin
 from poolhouse.store import Tx
 
@@ -57,7 +57,9 @@ def of_identity(call: Call, pool: IdentityPool, identity_id: str, logins: list[P
         if not identity.had_logins:
             if there:
                 tx.identities.put(replace(identity, is_enabled=False, modified_at=call.now))
-                return _link(call, tx, _merged(call, tx, there), logins)
+                into = _merged(call, tx, there)
+                datasets.merge(tx, into, identity)
+                return _link(call, tx, into, logins)
             return _link(call, tx, identity, logins)
         if identity.id not in {one.id for one in there}:
             raise NotAuthorizedException(NO_MATCH)
@@ -103,6 +105,7 @@ def merge(call: Call, tx: Tx, into: Identity, other: Identity) -> Identity:
     for login in tx.identity_logins.list(pool_id=other.pool_id, identity_id=other.id):
         tx.identity_logins.put(replace(login, identity_id=into.id))
     tx.identities.put(replace(other, is_enabled=False, modified_at=call.now))
+    datasets.merge(tx, into, other)
     return _touched(call, tx, into)
 
 

@@ -103,5 +103,14 @@ CREATE TABLE identity_logins (
     pool_id TEXT, provider TEXT, subject TEXT, identity_id TEXT NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (pool_id, provider, subject)) WITHOUT ROWID;
 CREATE INDEX identity_logins_identity ON identity_logins (pool_id, identity_id);
+CREATE TABLE sync_pools (pool_id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sync_datasets (
+    pool_id TEXT, identity_id TEXT, dataset_name TEXT, is_deleted INTEGER NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, identity_id, dataset_name)) WITHOUT ROWID;
+CREATE TABLE sync_records (
+    pool_id TEXT NOT NULL, identity_id TEXT NOT NULL, dataset_name TEXT NOT NULL, key TEXT NOT NULL,
+    sync_count INTEGER NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX sync_records_key ON sync_records (pool_id, identity_id, dataset_name, key);
+CREATE INDEX sync_records_count ON sync_records (pool_id, identity_id, dataset_name, sync_count, key);
 CREATE TABLE access_keys (id TEXT PRIMARY KEY, principal_arn TEXT NOT NULL, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX access_keys_principal ON access_keys (principal_arn);

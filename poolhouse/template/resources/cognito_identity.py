@@ -15,6 +15,7 @@ _SETTINGS = (
     *("OpenIdConnectProviderARNs", "SamlProviderARNs", "SupportedLoginProviders"),
 )
 _POOL = "IdentityPoolId"
+_EVENTS = "CognitoEvents"
 
 
 def _params(resource: Resource) -> dict[str, Any]:
@@ -26,12 +27,24 @@ def _params(resource: Resource) -> dict[str, Any]:
 
 
 def _create_pool(context: Context, resource: Resource) -> Made:
-    return _made(context.operate(_SERVICE, "CreateIdentityPool", _params(resource)))
+    pool = context.operate(_SERVICE, "CreateIdentityPool", _params(resource))
+    context.begun(pool[_POOL])
+    _set_events(context, pool[_POOL], resource.properties, {})
+    return _made(pool)
 
 
 def _update_pool(context: Context, resource: Resource, existing: Existing) -> Made:
     params = {"IdentityPoolTags": {}, **_params(resource), _POOL: existing.physical_id}
-    return _made(context.operate(_SERVICE, "UpdateIdentityPool", params))
+    pool = context.operate(_SERVICE, "UpdateIdentityPool", params)
+    _set_events(context, existing.physical_id, resource.properties, existing.properties)
+    return _made(pool)
+
+
+def _set_events(context: Context, pool_id: str, properties: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """The function that Cognito Sync tells of changes, as far as there is or was one."""
+    events = {**dict.fromkeys(before.get(_EVENTS, {}), ""), **properties.get(_EVENTS, {})}
+    if events:
+        context.operate("cognito-sync", "SetCognitoEvents", {_POOL: pool_id, "Events": events})
 
 
 def _made(pool: Mapping[str, Any]) -> Made:
@@ -80,8 +93,8 @@ def _delete_tags(context: Context, existing: Existing) -> None:
 
 TYPES: Mapping[str, ResourceType] = {
     "AWS::Cognito::IdentityPool": ResourceType(
-        takes=frozenset({*_SETTINGS, "IdentityPoolName", "IdentityPoolTags"}),
-        not_run=frozenset({"CognitoEvents", "CognitoStreams", "PushSync"}),
+        takes=frozenset({*_SETTINGS, "IdentityPoolName", "IdentityPoolTags", _EVENTS}),
+        not_run=frozenset({"CognitoStreams", "PushSync"}),
         create=_create_pool,
         update=_update_pool,
         delete=_delete_pool,

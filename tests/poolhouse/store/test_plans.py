@@ -21,6 +21,8 @@ SEARCHES = [
     (tables.DOMAINS, ("pool_id",)),
     (tables.MESSAGES, ("recipient",)),
     (tables.ACCESS_KEYS, ("principal_arn",)),
+    (tables.SYNC_DATASETS, ("pool_id", "identity_id")),
+    (tables.SYNC_RECORDS, ("pool_id", "identity_id", "dataset_name")),
 ]
 
 

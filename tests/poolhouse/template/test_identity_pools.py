@@ -12,6 +12,7 @@ Resources:
     Properties:
       IdentityPoolName: people
       AllowUnauthenticatedIdentities: %(guests)s
+%(more)s
       CognitoIdentityProviders: [{ClientId: !Ref App, ProviderName: !GetAtt Users.ProviderName}]
   Role:
     Type: AWS::IAM::Role
@@ -45,12 +46,13 @@ REST = """
     Type: AWS::Cognito::IdentityPoolPrincipalTag
     Properties: {IdentityPoolId: !Ref People, IdentityProviderName: !GetAtt Users.ProviderName, UseDefaults: true}
 """
+EVENTS = "      CognitoEvents: {SyncTrigger: 'arn:aws:lambda:us-east-1:000000000000:function:sync'}"
 
 
 def test_an_identity_pool_is_made_changed_and_taken_away(cloud: LocalCloud, deploy: Deploy) -> None:
-    identity = cloud.client("cognito-identity")
+    identity, sync = cloud.client("cognito-identity"), cloud.client("cognito-sync")
 
-    outputs = deploy(TEMPLATE % {"guests": "true", "rest": REST}).outputs
+    outputs = deploy(TEMPLATE % {"guests": "true", "rest": REST, "more": EVENTS}).outputs
     where = {"IdentityPoolId": outputs["PoolId"]}
     told = identity.describe_identity_pool(**where)
     assert (told["IdentityPoolName"], told["AllowUnauthenticatedIdentities"]) == ("people", True)
@@ -60,12 +62,14 @@ def test_an_identity_pool_is_made_changed_and_taken_away(cloud: LocalCloud, depl
     key = f"{outputs['Provider']}:{outputs['App']}"
     assert roles["RoleMappings"] == {key: {"Type": "Token", "AmbiguousRoleResolution": "Deny"}}
     assert identity.get_principal_tag_attribute_map(**where, IdentityProviderName=outputs["Provider"])["UseDefaults"]
+    assert list(sync.get_cognito_events(**where)["Events"]) == ["SyncTrigger"]
 
-    again = deploy(TEMPLATE % {"guests": "false", "rest": ""}).outputs
+    again = deploy(TEMPLATE % {"guests": "false", "rest": "", "more": ""}).outputs
     assert again["PoolId"] == outputs["PoolId"]
     assert identity.describe_identity_pool(**where)["AllowUnauthenticatedIdentities"] is False
     roles = identity.get_identity_pool_roles(**where)
     assert (roles["Roles"], roles.get("RoleMappings", {})) == ({}, {})
+    assert sync.get_cognito_events(**where)["Events"] == {}
 
     deploy("Resources: {Key: {Type: AWS::KMS::Key}}")
     assert identity.list_identity_pools(MaxResults=1)["IdentityPools"] == []

@@ -91,7 +91,7 @@ def test_an_operation_that_needs_a_signature_is_refused_without(cloud: Any, oper
 
 # One of each protocol and of the services people use beside Cognito.
 ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
-    ("cognito-sync", "list_identity_pool_usage", {}, "ListIdentityPoolUsage"),
+    ("cognito-sync", "bulk_publish", {"IdentityPoolId": "us-east-1:0"}, "BulkPublish"),
     ("ses", "list_templates", {}, "ListTemplates"),
     ("sesv2", "list_contact_lists", {}, "ListContactLists"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
