@@ -5,15 +5,20 @@ only after what changed is in the store; after an error, or a store that failed,
 """
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from poolhouse.moto_services import checks
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.stream_log import DYNAMODB, StreamLog
+from poolhouse.moto_services.stream_records import KEEPS, Change, place, record
 from poolhouse.moto_services.tables import (
     KeptTable,
     Key,
@@ -74,10 +79,11 @@ _LOCK = threading.RLock()
 
 
 class DynamoDB:
-    """The tables of one account in one region, durable in `store`."""
+    """The tables of one account in one region, durable in `store`. `log` has what changed, of tables with a stream."""
 
-    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+    def __init__(self, store: Store, *, account_id: str, region: str, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self.log = StreamLog(store, f"dynamodbstreams:{account_id}:{region}", DYNAMODB, clock)
         self._account_id = account_id
         self._region = region
         self._scope = f"dynamodb:{account_id}:{region}"
@@ -99,7 +105,14 @@ class DynamoDB:
             except BaseException:
                 self._undo()
                 raise
+        if operation in _ITEM_WRITES:
+            self.log.wake()
         return response
+
+    def streams(self) -> list[Table]:
+        """The tables that have a stream."""
+        with _LOCK:
+            return [table for table in self._backend.tables.values() if table.latest_stream_label is not None]
 
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a table, or of one of its indexes; None for no such table."""
@@ -129,8 +142,11 @@ class DynamoDB:
         if not changed:
             return
         with self._store.write() as tx:
-            for table, key, _, after in changed:
+            for table, key, before, after in changed:
                 self._keep_item(tx, table, key, after)
+                if table.stream_view:
+                    told = record(table, Change(before, after))
+                    self.log.add(tx, place(table.name, str(table.latest_stream_label)), told, keeps=KEEPS)
 
     def _keep_item(self, tx: Tx, table: KeptTable, key: Key, after: bytes | None) -> None:
         name = item_name(key)
@@ -149,10 +165,18 @@ class DynamoDB:
             for name, data in described.items():
                 if self._described.get(name) != data:
                     tx.moto_records.put(MotoRecord(self._scope, "table", "", name, data))
+                self._end_stream(tx, name, data.get("latest_stream_label"))
             for name in self._described.keys() - described.keys():
                 tx.moto_records.remove(service=self._scope, kind="table", parent="", name=name)
                 tx.moto_records.remove(service=self._scope, kind="item", parent=name)
+                self._end_stream(tx, name, None)
         self._described = described
+
+    def _end_stream(self, tx: Tx, name: str, label: str | None) -> None:
+        """Drop the records of the stream a table had, where this is another one."""
+        before = self._described.get(name, {}).get("latest_stream_label")
+        if before is not None and before != label:
+            self.log.forget(tx, place(name, before))
 
     def _undo(self) -> None:
         """Be as before the request. Only a change of the tables themselves needs them loaded again."""
