@@ -18,7 +18,7 @@ from poolhouse.moto_services import checks
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.stream_log import DYNAMODB, StreamLog
-from poolhouse.moto_services.stream_records import KEEPS, Change, place, record
+from poolhouse.moto_services.stream_records import KEEPS, Change, place, record, size
 from poolhouse.moto_services.tables import (
     KeptTable,
     Key,
@@ -32,6 +32,7 @@ from poolhouse.moto_services.tables import (
 )
 from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
+from poolhouse.wire.errors import ValidationException
 
 _READS = frozenset(
     {
@@ -83,7 +84,7 @@ class DynamoDB:
 
     def __init__(self, store: Store, *, account_id: str, region: str, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self.log = StreamLog(store, f"dynamodbstreams:{account_id}:{region}", DYNAMODB, clock)
+        self.log = StreamLog(store, f"dynamodbstreams:{account_id}:{region}", DYNAMODB, clock, size)
         self._account_id = account_id
         self._region = region
         self._scope = f"dynamodb:{account_id}:{region}"
@@ -96,6 +97,8 @@ class DynamoDB:
         operation = request.header("x-amz-target").rpartition(".")[2]
         checks.check_served("dynamodb", operation, _READS | _ITEM_WRITES | _TABLE_WRITES)
         checks.check_json("dynamodb", operation, request.body)
+        if operation in _TABLE_WRITES:
+            _check_stream(request)
         with _LOCK:
             visit(self._account_id, self._region)
             install(dynamodb_backends, self._account_id, self._region, self._backend)
@@ -215,3 +218,13 @@ class DynamoDB:
 
     def _describe(self) -> dict[str, Any]:
         return {name: describe(table, self._store.sealer) for name, table in self._backend.tables.items()}
+
+
+def _check_stream(request: Request) -> None:
+    """moto begins a stream without a view, and ends one that is given a view."""
+    given = msgspec.json.decode(request.body).get("StreamSpecification") or {}
+    if given and bool(given.get("StreamEnabled")) != bool(given.get("StreamViewType")):
+        raise ValidationException(
+            "One or more parameter values were invalid: StreamViewType is given where StreamEnabled is true, "
+            "and nowhere else"  # the sentence is a guess
+        )

@@ -22,6 +22,7 @@ from poolhouse.wire.errors import ValidationException
 _ITERATOR_TTL = timedelta(minutes=15)
 _MOST_READ = 1000
 _LARGEST_READ = 1_048_576
+_MOST_AT_ONCE = 10_485_760  # more than a function is told at once
 _TYPE = ("Content-Type", "application/x-amz-json-1.0")
 
 
@@ -66,7 +67,7 @@ class DynamoDBStreams:
         table = self._find(arn)
         if table is None:
             raise LookupError(arn)
-        return self._log.after(_place(table), after, limit, keeps=KEEPS)
+        return self._log.after(_place(table), after, limit, keeps=KEEPS, room=_MOST_AT_ONCE)
 
     def latest(self, arn: str, _shard: str) -> str:
         """The number after which only new records come."""
@@ -157,7 +158,7 @@ class DynamoDBStreams:
                 f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: "
                 f"Member must have value less than or equal to {_MOST_READ}"
             )
-        entries = _fitting(self._log.after(_place(table), after, limit, keeps=KEEPS))
+        entries = self._log.after(_place(table), after, limit, keeps=KEEPS, room=_LARGEST_READ)
         after = entries[-1].number if entries else after
         records = [told(entry, self._region) for entry in entries]
         return {"Records": records, "NextShardIterator": self._iterator(table, after)}
@@ -188,18 +189,6 @@ def told(entry: Entry, region: str) -> dict[str, Any]:
             "SequenceNumber": entry.number,
         },
     }
-
-
-def _fitting(entries: list[Entry]) -> list[Entry]:
-    """As many of the first as one answer holds."""
-    total = 0
-    fitting: list[Entry] = []
-    for entry in entries:
-        total += int(entry.data["dynamodb"]["SizeBytes"])
-        if total > _LARGEST_READ and fitting:
-            break
-        fitting.append(entry)
-    return fitting
 
 
 def _arn(table: Table) -> str:

@@ -16,7 +16,8 @@ from poolhouse.store import Store, Tx
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KIND = "record"
-_FORGOTTEN_AT_ONCE = 20  # records past their time, for each that is added
+_FORGOTTEN_AT_ONCE = 2  # records past their time, for each that is added
+_PAGE = 25  # records read at once: each may be a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,17 @@ class Entry:
 
 
 class StreamLog:
-    """The records of one service of one account in one region."""
+    """The records of one service of one account in one region. `size` says how many bytes one counts for."""
 
-    def __init__(self, store: Store, scope: str, numbers: Numbers, clock: Callable[[], datetime]) -> None:
-        self._store, self._scope, self._clock = store, scope, clock
+    def __init__(
+        self,
+        store: Store,
+        scope: str,
+        numbers: Numbers,
+        clock: Callable[[], datetime],
+        size: Callable[[Mapping[str, Any]], int],
+    ) -> None:
+        self._store, self._scope, self._clock, self._size = store, scope, clock, size
         self.numbers = numbers
         self._last: dict[str, int] = {}
         self._arrived = threading.Condition()
@@ -85,16 +93,26 @@ class StreamLog:
         """Drop a shard's records inside a write block."""
         tx.moto_records.remove(service=self._scope, kind=_KIND, parent=shard)
 
-    def after(self, shard: str, number: str, limit: int, *, keeps: timedelta) -> list[Entry]:
-        """Up to so many records past this number, oldest first, but none past their time."""
+    def after(self, shard: str, number: str, limit: int, *, keeps: timedelta, room: int) -> list[Entry]:
+        """Records past this number, oldest first, but none past their time: up to so many, and bytes, but one."""
         horizon = self.numbers.text(max(0, self.numbers.at(self._clock() - keeps) - 1))
-        found = self._store.moto_records.list(
-            service=self._scope,
-            kind=_KIND,
-            parent=shard,
-            after=[self._scope, _KIND, shard, max(number.zfill(self.numbers.digits), horizon)],
-            limit=limit,
-        )
+        place = max(number.zfill(self.numbers.digits), horizon)
+        found: list[Entry] = []
+        while len(found) < limit:
+            page = self._page(shard, place, min(_PAGE, limit - len(found)))
+            for entry in page:
+                room -= self._size(entry.data)
+                if room < 0 and found:
+                    return found
+                found.append(entry)
+            if len(page) < _PAGE:
+                break
+            place = page[-1].number
+        return found
+
+    def _page(self, shard: str, after: str, limit: int) -> list[Entry]:
+        place = [self._scope, _KIND, shard, after]
+        found = self._store.moto_records.list(service=self._scope, kind=_KIND, parent=shard, after=place, limit=limit)
         return [Entry(one.name, datetime.fromisoformat(one.data["at"]), one.data["data"]) for one in found]
 
     def latest(self, shard: str) -> str:

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Recor
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -37,6 +38,11 @@ class Change:
 def place(table: str, label: str) -> str:
     """What a stream's records are kept under."""
     return f"{table}/stream/{label}"
+
+
+def size(data: Mapping[str, Any]) -> int:
+    """How many bytes a record counts for."""
+    return int(data["dynamodb"]["SizeBytes"])
 
 
 def record(table: KeptTable, change: Change) -> dict[str, Any]:

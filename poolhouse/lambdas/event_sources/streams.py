@@ -50,6 +50,7 @@ class StreamPoller:
         """
         streams, arn = self._streams(mapping), mapping.source_arn
         shards, starts_at = streams.shards(arn), mapping.starts_at_time
+        self._pauses = {place: pause for place, pause in self._pauses.items() if place[0] != mapping.uuid}
         if mapping.starts_at == "TRIM_HORIZON":
             return []
         if starts_at is not None:

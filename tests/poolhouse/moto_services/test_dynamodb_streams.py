@@ -190,8 +190,17 @@ def test_what_is_wrong_is_refused(cloud: LocalCloud) -> None:
         (lambda: streams.get_records(ShardIterator=f"{arn}|1|0/1"), "ExpiredIteratorException"),
         (lambda: streams.get_records(ShardIterator=iterator(streams, arn), Limit=1001), "ValidationException"),
     ]
+    update = cloud.client("dynamodb").update_table
+    for specification in ({"StreamEnabled": True}, {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}):
+        cases.append(
+            (
+                lambda given=specification: update(TableName="notes", StreamSpecification=given),  # type: ignore[misc]
+                "ValidationException",
+            )
+        )
     for ask, code in cases:
         assert refusal(ask)[0] == code
+    assert streams.list_streams()["Streams"][0]["StreamArn"] == arn
 
 
 def test_policies_decide_by_the_streams_arn(cloud: LocalCloud) -> None:

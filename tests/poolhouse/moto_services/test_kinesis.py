@@ -129,9 +129,35 @@ def test_shards_and_streams_are_listed_page_by_page(kinesis: Any) -> None:
     assert "NextToken" not in rest
     described = kinesis.get_paginator("describe_stream").paginate(StreamName="many", PaginationConfig={"PageSize": 3})
     assert [len(page["StreamDescription"]["Shards"]) for page in described] == [3, 2]
+    kinesis.add_tags_to_stream(StreamName="s", Tags={"a": "1", "z": "2"})
+    tags = kinesis.list_tags_for_stream(StreamName="s", Limit=1)
+    assert ([one["Key"] for one in tags["Tags"]], tags["HasMoreTags"]) == (["a"], True)
+    tags = kinesis.list_tags_for_stream(StreamName="s", ExclusiveStartTagKey="a")
+    assert ([one["Key"] for one in tags["Tags"]], tags["HasMoreTags"]) == (["team", "z"], False)
     streams = kinesis.get_paginator("list_streams").paginate(PaginationConfig={"PageSize": 1})
     assert [page["StreamNames"] for page in streams] == [["many"], ["s"]]
     assert kinesis.list_streams(ExclusiveStartStreamName="none")["StreamNames"] == ["s"]
+
+
+def test_as_many_records_are_read_as_an_answer_holds(kinesis: Any) -> None:
+    large = [{"Data": bytes(1_000_000), "PartitionKey": "k"}] * 6
+    for _ in range(2):
+        kinesis.put_records(StreamName="s", Records=large)
+    page = kinesis.get_records(ShardIterator=iterator(kinesis))
+    rest = kinesis.get_records(ShardIterator=page["NextShardIterator"])
+    assert (len(page["Records"]), len(rest["Records"])) == (10, 2)
+    put(kinesis, *map(str, range(60)))
+    rest = kinesis.get_records(ShardIterator=rest["NextShardIterator"])
+    assert [int(record["Data"]) for record in rest["Records"]] == list(range(60))
+
+
+def test_the_number_of_shards_is_changed(kinesis: Any) -> None:
+    put(kinesis, "kept")
+    answer = kinesis.update_shard_count(StreamARN=ARN, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    assert (answer["StreamName"], answer["StreamARN"], answer["CurrentShardCount"]) == ("s", ARN, 1)
+    shards = kinesis.list_shards(StreamName="s")["Shards"]
+    assert [one.get("ParentShardId") for one in shards] == [None, FIRST, FIRST]
+    assert read(kinesis) == ["kept"]
 
 
 def test_records_are_kept_as_long_as_the_stream_says(cloud: LocalCloud, kinesis: Any) -> None:
@@ -205,6 +231,13 @@ def test_records_put_at_the_same_time_all_have_their_place(cloud: LocalCloud, ki
             {"StreamName": "s", "Records": [{"Data": b"x" * 1_000_000, "PartitionKey": "k"}] * 11},
             "InvalidArgumentException",
         ),
+        ("put_record", {"StreamName": "s", "Data": b""}, "ValidationException"),
+        ("put_records", {"StreamName": "s", "Records": [{"Data": b""}]}, "ValidationException"),
+        (
+            "update_shard_count",
+            {"StreamName": "s", "TargetShardCount": 3, "ScalingType": "UNIFORM_SCALING"},
+            "InvalidArgumentException",
+        ),
         ("create_stream", {"StreamName": "s", "ShardCount": 1}, "ResourceInUseException"),
         ("create_stream", {"StreamName": "t"}, "InvalidArgumentException"),
         ("create_stream", {"StreamName": "t", "ShardCount": 10**9}, "LimitExceededException"),
@@ -247,6 +280,18 @@ def test_what_is_wrong_is_refused(kinesis: Any, operation: str, params: dict[str
     assert refusal(lambda: getattr(kinesis, operation)(**params))[0] == code
     assert kinesis.list_streams()["StreamNames"] == ["s"]
     assert read(kinesis) == []
+
+
+def test_what_is_not_json_is_refused_by_name(cloud: LocalCloud) -> None:
+    headers = {
+        "X-Amz-Target": "Kinesis_20131202.ListStreams",
+        "Content-Type": "application/x-amz-cbor-1.1",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260924/us-east-1/kinesis/aws4_request, "
+        f"SignedHeaders=host, Signature={'0' * 64}",
+        "X-Amz-Date": "20260924T135000Z",
+    }
+    response = cloud.fetch("POST", "/", headers=headers, body=b"\xa0")
+    assert json.loads(response.body)["__type"] == "NotImplementedException"
 
 
 def test_policies_decide_by_stream_whichever_way_it_is_named(cloud: LocalCloud, kinesis: Any) -> None:
