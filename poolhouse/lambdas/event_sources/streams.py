@@ -50,7 +50,8 @@ class StreamPoller:
         """
         streams, arn = self._streams(mapping), mapping.source_arn
         shards, starts_at = streams.shards(arn), mapping.starts_at_time
-        self._pauses = {place: pause for place, pause in self._pauses.items() if place[0] != mapping.uuid}
+        for place in [one for one in list(self._pauses) if one[0] == mapping.uuid]:
+            self._pauses.pop(place, None)
         if mapping.starts_at == "TRIM_HORIZON":
             return []
         if starts_at is not None:
@@ -66,7 +67,7 @@ class StreamPoller:
             for shard in shards:
                 if unread.isdisjoint(shard.parents):
                     is_done |= self._take(mapping, function, shard)
-                    if not shard.is_closed or self._next(mapping, self._position(mapping, shard), shard, most=1):
+                    if not shard.is_closed or self._is_unread(mapping, shard):
                         unread.add(shard.id)
                 else:  # what came before is handled before
                     unread.add(shard.id)
@@ -76,9 +77,10 @@ class StreamPoller:
 
     def wait(self, mapping: EventSourceMapping) -> None:
         """Wait until something was added, or a shard is to be tried again, or for a while."""
-        ends = [until for (uuid, _), (until, _) in self._pauses.items() if uuid == mapping.uuid]
-        left = min(ends, default=time.monotonic() + _WAIT) - time.monotonic()
-        self._streams(mapping).wait(max(0.01, min(left, _WAIT)))
+        now = time.monotonic()
+        pauses = list(self._pauses.items())  # other mappings' threads change it meanwhile
+        left = [until - now for (uuid, _), (until, _) in pauses if uuid == mapping.uuid and until > now]
+        self._streams(mapping).wait(min([*left, _WAIT]))
 
     def _streams(self, mapping: EventSourceMapping) -> Streams:
         return self._services.stream(service(mapping.source_arn))
@@ -86,6 +88,10 @@ class StreamPoller:
     def _position(self, mapping: EventSourceMapping, shard: Shard) -> ShardPosition:
         found = self._store.shard_positions.find(mapping=mapping.uuid, shard=shard.id)
         return found or ShardPosition(mapping.uuid, shard.id)
+
+    def _is_unread(self, mapping: EventSourceMapping, shard: Shard) -> bool:
+        position = self._position(mapping, shard)
+        return bool(position.ends or self._next(mapping, position, shard, most=1))
 
     def _next(
         self, mapping: EventSourceMapping, position: ShardPosition, shard: Shard, *, most: int
