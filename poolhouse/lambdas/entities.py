@@ -45,7 +45,7 @@ class EventSourceMapping(Struct, frozen=True):
     tries_again: int = -1
     max_age: int = -1
     splits: bool = False
-    on_failure_arn: str = ""  # the queue that is told of records that were given up
+    on_failure_arn: str = ""  # the queue or topic that is told of records that were given up
 
 
 class ShardPosition(Struct, frozen=True):

@@ -4,7 +4,7 @@
     sources    what a mapping needs of queues and streams, and what it asks of the function's role
     queues     messages of SQS
     streams    records of Kinesis and of DynamoDB's tables: in order, from where a mapping stands in each shard
-    records    what functions are told of records, and queues of those that were given up
+    records    what functions are told of records, and queues and topics of those that were given up
     failures   what a function says it could not handle
 
 Not built: filters, windows, several batches of one shard at once; the shards of a stream take turns.

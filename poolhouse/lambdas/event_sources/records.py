@@ -1,4 +1,4 @@
-"""What functions are told of records of streams, and what queues are told of records that were given up.
+"""What functions are told of records of streams, and what queues and topics are told of records that were given up.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and with-ddb.html, kinesis-on-failure-destination.html
 """

@@ -20,6 +20,7 @@ _ASKED: Mapping[str, Sequence[Sequence[str]]] = {
     ),
     "dynamodb": (("dynamodb:GetRecords",), ("dynamodb:GetShardIterator",), ("dynamodb:DescribeStream",)),
 }
+_TELLS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}  # where records that were given up are told of
 _NO_ACCESS = (
     "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
     "and ListStreams Actions on your stream in IAM."
@@ -126,10 +127,12 @@ def refusal(may: May, function: Function, mapping: EventSourceMapping) -> str:
         if kind != "sqs":
             return _NO_ACCESS.format(mapping.source_arn)
         return _may_not_call(actions[0])
-    if mapping.on_failure_arn and not may(function, "sqs:SendMessage", mapping.on_failure_arn):
-        return _may_not_call("sqs:SendMessage")
+    action = _TELLS.get(service(mapping.on_failure_arn), "")
+    if action and not may(function, action, mapping.on_failure_arn):
+        return _may_not_call(action)
     return ""
 
 
 def _may_not_call(action: str) -> str:
-    return f"The provided execution role does not have permissions to call {action.partition(':')[2]} on SQS"
+    name, _, call = action.partition(":")
+    return f"The provided execution role does not have permissions to call {call} on {name.upper()}"

@@ -181,7 +181,7 @@ class StreamPoller:
         condition: str,
         outcome: Outcome | None,
     ) -> None:
-        """Go past these records, and tell the mapping's queue of them."""
+        """Go past these records, and tell the mapping's queue or topic of them."""
         self._pauses.pop((mapping.uuid, position.shard), None)
         document = given_up(
             mapping,

@@ -236,8 +236,8 @@ def _of_stream(properties: Properties, mapping: EventSourceMapping) -> EventSour
 
 def _on_failure(properties: Properties) -> str:
     arn = str(properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") or "")
-    if arn and service(arn) != "sqs":
-        raise CommandError("DestinationConfig takes a queue: topics and buckets are not built yet")
+    if arn and service(arn) not in ("sns", "sqs"):
+        raise CommandError("DestinationConfig takes a queue or a topic: buckets are not built yet")
     return arn
 
 

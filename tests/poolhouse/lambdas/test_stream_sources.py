@@ -217,6 +217,26 @@ def test_what_fails_too_often_is_given_up_and_told_of(works: Works, kind: str) -
     assert document["version"] == "1.0"
 
 
+def test_a_topic_is_told_of_what_was_given_up(works: Works) -> None:
+    works.deploy(MaximumRetryAttempts=0)
+    sns, sqs = works.cloud.client("sns"), works.cloud.client("sqs")
+    topic = sns.create_topic(Name="lost")["TopicArn"]
+    queue = "arn:aws:sqs:us-east-1:000000000000:" + works.outputs["Dead"].rpartition("/")[2]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=works.outputs["Dead"], Attributes={"Policy": document})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    text = (works.folder / "template.yaml").read_text()
+    text = text.replace(
+        "SQSSendMessagePolicy: {QueueName: !GetAtt Dead.QueueName}", "SNSPublishMessagePolicy: {TopicName: lost}"
+    )
+    wired = DEAD.replace("SQS", "SNS").replace("!GetAtt Dead.Arn", topic)
+    text = text.replace("            MaximumRetryAttempts: 0\n", f"            MaximumRetryAttempts: 0\n{wired}")
+    works.cloud.inner.deploy(write(works.folder, text), {}, progress=lambda _: None)
+    works.put("raise")
+    assert json.loads(works.dead()["Message"])["KinesisBatchInfo"]["batchSize"] == 1
+
+
 def test_a_batch_is_split_until_the_poison_is_alone(works: Works) -> None:
     works.deploy(dead=True, MaximumRetryAttempts=0, BatchSize=4, BisectBatchOnFunctionError=True)
     works.put("a", "b", "raise", "d")
@@ -302,6 +322,11 @@ BARE = """
 Outputs:"""
 
 
+READS = """    Properties:
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole']
+"""
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -314,6 +339,18 @@ Outputs:"""
                 "!GetAtt Stream.Arn\n   ", "arn:aws:kinesis:us-east-1:000000000000:stream/x\n   "
             ),
             "Stream not found: arn:aws:kinesis:us-east-1:000000000000:stream/x",
+        ),
+        (
+            lambda text: (
+                text.replace("            BatchSize: 1\n", DEAD)
+                .replace("Runtime:", "Role: !GetAtt Bare.Arn\n      Runtime:")
+                .replace("Outputs:", BARE.replace("    Properties:\n", READS))
+            ),
+            "The provided execution role does not have permissions to call SendMessage on SQS",
+        ),
+        (
+            lambda text: text.replace("            BatchSize: 1\n", DEAD.replace("!GetAtt Dead.Arn", "arn:aws:s3:::b")),
+            "buckets are not built yet",
         ),
         (lambda text: text.replace("TRIM_HORIZON", "AT_TIMESTAMP"), "AT_TIMESTAMP takes a StartingPositionTimestamp"),
         (lambda text: text.replace("BatchSize: 1", "TumblingWindowInSeconds: 5"), "TumblingWindowInSeconds"),
