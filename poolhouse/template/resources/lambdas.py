@@ -182,7 +182,11 @@ def _delete_permission(context: Context, existing: Existing) -> None:
     context.cloud.functions.remove_permission(_function_name(existing.properties), existing.physical_id)
 
 
-def _put_mapping(context: Context, resource: Resource) -> Made:
+def _create_mapping(context: Context, resource: Resource) -> Made:
+    return _put_mapping(context, resource, str(uuid.uuid5(uuid.NAMESPACE_OID, resource.name)))
+
+
+def _put_mapping(context: Context, resource: Resource, physical_id: str) -> Made:
     properties, cloud = resource.properties, context.cloud
     source = str(properties.get("EventSourceArn") or "")
     kind = service(source)
@@ -190,7 +194,7 @@ def _put_mapping(context: Context, resource: Resource) -> Made:
         raise CommandError("event source mappings are built for queues and streams, and for nothing else yet")
     function = cloud.functions.get(str(properties["FunctionName"]))
     mapping = EventSourceMapping(
-        uuid=str(uuid.uuid5(uuid.NAMESPACE_OID, resource.name)),
+        uuid=physical_id,
         function=function.name,
         source_arn=source,
         batch_size=int(properties.get("BatchSize", _SOURCES[kind])),
@@ -260,8 +264,8 @@ def _check_hidden(context: Context, function: Function, mapping: EventSourceMapp
         )
 
 
-def _update_mapping(context: Context, resource: Resource, _existing: Existing) -> Made:
-    return _put_mapping(context, resource)
+def _update_mapping(context: Context, resource: Resource, existing: Existing) -> Made:
+    return _put_mapping(context, resource, existing.physical_id)
 
 
 def _delete_mapping(context: Context, existing: Existing) -> None:
@@ -309,7 +313,7 @@ TYPES: Mapping[str, ResourceType] = {
         means_nothing=frozenset(
             {"MaximumBatchingWindowInSeconds", "MetricsConfig", "ParallelizationFactor", "ScalingConfig", "Tags"}
         ),
-        create=_put_mapping,
+        create=_create_mapping,
         update=_update_mapping,
         delete=_delete_mapping,
     ),

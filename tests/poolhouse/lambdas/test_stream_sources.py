@@ -101,7 +101,8 @@ class Works:
 
     def told(self) -> list[dict[str, Any]]:
         path = self.folder / "told"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []  # the last may be being written
+        return [json.loads(line) for line in lines]
 
     def seen(self) -> list[str]:
         return [text for event in self.events() for text in event]
@@ -281,6 +282,39 @@ def test_latest_is_from_now_on_and_a_time_is_from_then_on(works: Works) -> None:
             assert works.seen() == ["now"]
     works.until(lambda: len(works.seen()) == 3)
     assert works.seen() == ["now", "then", "now"]
+
+
+def test_a_mapping_that_is_changed_goes_on_where_it_was(works: Works) -> None:
+    works.deploy(BatchSize=1)
+    works.put("one", "two")
+    works.until(lambda: len(works.seen()) == 2)
+    works.deploy(BatchSize=10)
+    works.put("three")
+    works.until(lambda: "three" in works.seen())
+    assert works.seen() == ["one", "two", "three"]
+
+
+def test_what_the_function_was_not_run_with_is_no_try(works: Works) -> None:
+    works.deploy(MaximumRetryAttempts=0, Enabled=False)
+    works.put("patient")
+    text = (works.folder / "template.yaml").read_text().replace("Enabled: false", "Enabled: true")
+    closed = text.replace("Runtime:", "ReservedConcurrentExecutions: 0\n      Runtime:")
+    works.cloud.inner.deploy(write(works.folder, closed), {}, progress=lambda _: None)
+    kinesis = works.cloud.inner.moto.stream("kinesis")
+    for _ in range(3):
+        kinesis.wait(0.2)
+    assert works.events() == []
+    works.cloud.inner.deploy(write(works.folder, text), {}, progress=lambda _: None)
+    works.until(works.events)
+    assert works.seen() == ["patient"]
+
+
+def test_a_function_is_told_no_more_at_once_than_it_may(works: Works) -> None:
+    works.deploy()
+    for _ in range(2):
+        works.put(*["x" * 1_000_000] * 5)
+    works.until(lambda: len(works.seen()) == 10)
+    assert max(map(len, works.events())) == 4
 
 
 def test_children_of_a_shard_come_after_it(works: Works) -> None:
