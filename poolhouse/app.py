@@ -169,7 +169,7 @@ class Cloud:
         )
         self.functions.targets |= {"sqs": self._send, "sns": self._publish}
         self.event_sources = EventSources(
-            self.store, self.functions, lambda: self.moto.sqs, self.role_may, region=config.region
+            self.store, self.functions, self.moto, self.role_may, region=config.region, clock=self.clock
         )
         self.jobs = Jobs(self.clock)
         # A client's clock cannot be moved with ours: how old a signature is, the machine's own tells.

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import argon2
+import bcrypt
 import yaml
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -15,6 +17,10 @@ ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
 POOL_ID = "us-east-1_Pool12345"
 USER = "64684428-c021-7049-51b0-d218e66ffecd"
+PASSWORD = "Correct-horse-7-battery"
+# As another system would have kept that password, but cheaper
+ARGON2ID = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD, salt=b"sixteen bytes of")
+BCRYPT = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$" + b"." * 22).decode()
 WEB_CLIENT = "7r6asark7md3ikibfdd0i8fb4t"
 MACHINE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 

@@ -8,6 +8,6 @@ Owns: functions and their resource policies (`functions`), the pool of warm work
 `bootstrap.py` and `shim/` run inside the worker and import nothing of this package.
 
 Not here, and not built yet: the rest of Lambda's control API, versions and aliases, layers, extensions, response
-streaming, streams as event sources, destinations of asynchronous invocations, runtimes other than Python.
+streaming, destinations of asynchronous invocations, runtimes other than Python.
 The memory limit is told to the function but not enforced; /tmp is the machine's own.
 """

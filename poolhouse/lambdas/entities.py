@@ -29,7 +29,10 @@ class Function(Struct, frozen=True):
 
 
 class EventSourceMapping(Struct, frozen=True):
-    """A queue whose messages a function is run with."""
+    """A queue or stream whose messages or records a function is run with; the rest is of streams alone.
+
+    `tries_again` and `max_age` (in seconds) are without end below 0; `splits` a batch in two when it fails.
+    """
 
     uuid: str
     function: str
@@ -37,6 +40,26 @@ class EventSourceMapping(Struct, frozen=True):
     batch_size: int = 10
     is_enabled: bool = True
     reports_failures: bool = False
+    starts_at: str = ""  # TRIM_HORIZON, LATEST or AT_TIMESTAMP
+    starts_at_time: datetime | None = None
+    tries_again: int = -1
+    max_age: int = -1
+    splits: bool = False
+    on_failure_arn: str = ""  # the queue or topic that is told of records that were given up
+
+
+class ShardPosition(Struct, frozen=True):
+    """How far a mapping has read a shard: past the record of the number `after`.
+
+    A batch that failed is tried again up to the last of `ends`, the end of the part it was split to; the others are the
+    ends of what it was split from. `tries` of it failed.
+    """
+
+    mapping: str
+    shard: str
+    after: str = "0"
+    ends: tuple[str, ...] = ()
+    tries: int = 0
 
 
 class QueuedEvent(Struct, frozen=True):

@@ -5,15 +5,20 @@ only after what changed is in the store; after an error, or a store that failed,
 """
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from poolhouse.moto_services import checks
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
+from poolhouse.moto_services.stream_log import DYNAMODB, StreamLog
+from poolhouse.moto_services.stream_records import KEEPS, Change, place, record, size
 from poolhouse.moto_services.tables import (
     KeptTable,
     Key,
@@ -27,6 +32,7 @@ from poolhouse.moto_services.tables import (
 )
 from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
+from poolhouse.wire.errors import ValidationException
 
 _READS = frozenset(
     {
@@ -74,10 +80,11 @@ _LOCK = threading.RLock()
 
 
 class DynamoDB:
-    """The tables of one account in one region, durable in `store`."""
+    """The tables of one account in one region, durable in `store`. `log` has what changed, of tables with a stream."""
 
-    def __init__(self, store: Store, *, account_id: str, region: str) -> None:
+    def __init__(self, store: Store, *, account_id: str, region: str, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self.log = StreamLog(store, f"dynamodbstreams:{account_id}:{region}", DYNAMODB, clock, size)
         self._account_id = account_id
         self._region = region
         self._scope = f"dynamodb:{account_id}:{region}"
@@ -90,6 +97,8 @@ class DynamoDB:
         operation = request.header("x-amz-target").rpartition(".")[2]
         checks.check_served("dynamodb", operation, _READS | _ITEM_WRITES | _TABLE_WRITES)
         checks.check_json("dynamodb", operation, request.body)
+        if operation in _TABLE_WRITES:
+            _check_stream(request)
         with _LOCK:
             visit(self._account_id, self._region)
             install(dynamodb_backends, self._account_id, self._region, self._backend)
@@ -99,7 +108,14 @@ class DynamoDB:
             except BaseException:
                 self._undo()
                 raise
+        if operation in _ITEM_WRITES:
+            self.log.wake()
         return response
+
+    def streams(self) -> list[Table]:
+        """The tables that have a stream."""
+        with _LOCK:
+            return [table for table in self._backend.tables.values() if table.latest_stream_label is not None]
 
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a table, or of one of its indexes; None for no such table."""
@@ -129,8 +145,11 @@ class DynamoDB:
         if not changed:
             return
         with self._store.write() as tx:
-            for table, key, _, after in changed:
+            for table, key, before, after in changed:
                 self._keep_item(tx, table, key, after)
+                if table.stream_view:
+                    told = record(table, Change(before, after))
+                    self.log.add(tx, place(table.name, str(table.latest_stream_label)), told, keeps=KEEPS)
 
     def _keep_item(self, tx: Tx, table: KeptTable, key: Key, after: bytes | None) -> None:
         name = item_name(key)
@@ -149,10 +168,18 @@ class DynamoDB:
             for name, data in described.items():
                 if self._described.get(name) != data:
                     tx.moto_records.put(MotoRecord(self._scope, "table", "", name, data))
+                self._end_stream(tx, name, data.get("latest_stream_label"))
             for name in self._described.keys() - described.keys():
                 tx.moto_records.remove(service=self._scope, kind="table", parent="", name=name)
                 tx.moto_records.remove(service=self._scope, kind="item", parent=name)
+                self._end_stream(tx, name, None)
         self._described = described
+
+    def _end_stream(self, tx: Tx, name: str, label: str | None) -> None:
+        """Drop the records of the stream a table had, where this is another one."""
+        before = self._described.get(name, {}).get("latest_stream_label")
+        if before is not None and before != label:
+            self.log.forget(tx, place(name, before))
 
     def _undo(self) -> None:
         """Be as before the request. Only a change of the tables themselves needs them loaded again."""
@@ -191,3 +218,13 @@ class DynamoDB:
 
     def _describe(self) -> dict[str, Any]:
         return {name: describe(table, self._store.sealer) for name, table in self._backend.tables.items()}
+
+
+def _check_stream(request: Request) -> None:
+    """moto begins a stream without a view, and ends one that is given a view."""
+    given = msgspec.json.decode(request.body).get("StreamSpecification") or {}
+    if given and bool(given.get("StreamEnabled")) != bool(given.get("StreamViewType")):
+        raise ValidationException(
+            "One or more parameter values were invalid: StreamViewType is given where StreamEnabled is true, "
+            "and nowhere else"  # the sentence is a guess
+        )

@@ -10,19 +10,26 @@ from poolhouse.web import Header, Request, Response
 
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.files import Files
+    from poolhouse.moto_services.dynamodb_streams import DynamoDBStreams
     from poolhouse.moto_services.functions import FunctionQueue
     from poolhouse.moto_services.iam import Iam
+    from poolhouse.moto_services.kinesis import Kinesis
     from poolhouse.moto_services.kms import Kms
     from poolhouse.moto_services.s3 import S3
     from poolhouse.moto_services.sns import Sns
     from poolhouse.moto_services.sqs import Sqs
     from poolhouse.store import Store
 
-SERVICES = ("dynamodb", "firehose", "iam", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm")
+SERVICES = (
+    *("dynamodb", "dynamodbstreams", "firehose", "iam", "kinesis", "kms", "logs", "s3", "secretsmanager", "sns"),
+    *("sqs", "ssm"),
+)
 _CLASSES = {
     "dynamodb": ("dynamodb", "DynamoDB"),
+    "dynamodbstreams": ("dynamodb_streams", "DynamoDBStreams"),
     "firehose": ("whole", "Whole"),
     "iam": ("iam", "Iam"),
+    "kinesis": ("kinesis", "Kinesis"),
     "kms": ("kms", "Kms"),
     "logs": ("whole", "Whole"),
     "secretsmanager": ("secretsmanager", "SecretsManager"),
@@ -134,6 +141,15 @@ class MotoServices:
         assert isinstance(backend, Sqs)  # noqa: S101 - what `_load` made
         return backend
 
+    def stream(self, service: str) -> "Kinesis | DynamoDBStreams":
+        """The streams of "kinesis" or of the tables of "dynamodb"."""
+        from poolhouse.moto_services.dynamodb_streams import DynamoDBStreams  # noqa: PLC0415
+        from poolhouse.moto_services.kinesis import Kinesis  # noqa: PLC0415
+
+        backend = self._backend("kinesis" if service == "kinesis" else "dynamodbstreams")
+        assert isinstance(backend, Kinesis | DynamoDBStreams)  # noqa: S101 - what `_load` made
+        return backend
+
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a DynamoDB table, or of one of its indexes; None for no such table."""
         from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
@@ -169,26 +185,27 @@ class MotoServices:
 
     def _load(self, service: str) -> Backend:
         """Each service's module is imported here, when it is first needed."""
-        where: Any = {"account_id": self._account_id, "region": self._region}
+        from poolhouse.moto_services.functions import NoFunctions  # noqa: PLC0415
+
+        functions = self._functions or NoFunctions()
+        more: dict[str, Any] = {"account_id": self._account_id, "region": self._region}
+        if service in ("iam", "sqs"):
+            more["origin"] = self._origin
+        if service in ("dynamodb", "kinesis"):
+            more["clock"] = functions.now
+        if service == "sns":
+            more["functions"] = functions
         match service:
             case "s3":
-                from poolhouse.moto_services.functions import NoFunctions  # noqa: PLC0415
                 from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
-                return S3(self._store, self._files, self._functions or NoFunctions(), **where)
-            case "iam":
-                return _imported(service)(self._store, origin=self._origin, **where)
-            case "sns":
-                from poolhouse.moto_services.functions import NoFunctions  # noqa: PLC0415
-
-                functions = self._functions or NoFunctions()
-                return _imported(service)(self._store, self._lend, service, functions=functions, **where)
-            case "sqs":
-                return _imported(service)(self._store, self._lend, service, origin=self._origin, **where)
-            case "dynamodb" | "kms":
-                return _imported(service)(self._store, **where)
+                return S3(self._store, self._files, functions, **more)
+            case "dynamodbstreams":
+                return _imported(service)(self._backend("dynamodb"), region=self._region, clock=functions.now)
+            case "dynamodb" | "iam" | "kms":
+                return _imported(service)(self._store, **more)
             case _:
-                return _imported(service)(self._store, self._lend, service, **where)
+                return _imported(service)(self._store, self._lend, service, **more)
 
     def _lend(self, service: str) -> AbstractContextManager[None]:
         """The time in which another service of moto's may use this one's state."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
-from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex, StreamShard, Table
+from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex, Table
 
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store.seal import Sealer
@@ -43,10 +43,21 @@ class KeptTable(Table):
         return super().delete_item(hash_key, range_key)
 
     def set_stream_specification(self, streams: dict[str, Any] | None) -> None:
-        """moto refuses a table another stream for as long as the label of an ended one is there."""
+        """moto refuses a table another stream for as long as the label of an ended one is there.
+
+        Its records are kept by `dynamodb_streams`: moto would have none after a restart, and some twice.
+        """
         super().set_stream_specification(streams)
+        self.stream_shard = None
         if self.stream_specification == {"StreamEnabled": False}:
             self.latest_stream_label = None
+
+    @property
+    def stream_view(self) -> str:
+        """What the records of this table's stream show of an item; empty for no stream."""
+        if self.latest_stream_label is None or not self.stream_specification:
+            return ""
+        return str(self.stream_specification.get("StreamViewType") or "")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "KeptTable":
         """moto copies whole tables to undo a transaction; the notes do that here, whatever the table's size."""
@@ -103,6 +114,7 @@ def adopt(table: Table) -> KeptTable:
     if not isinstance(table, KeptTable):
         kept.__class__ = KeptTable
         kept.touched = {}
+        kept.stream_shard = None
     kept.tags = list({tag["Key"]: tag for tag in kept.tags}.values())  # a tag set again replaces the first
     adopted: KeptTable = kept
     return adopted
@@ -120,8 +132,6 @@ def restored(description: Mapping[str, Any], sealer: Sealer) -> KeptTable:
     made: Any = object.__new__(KeptTable)  # type: ignore[type-abstract]
     vars(made).update(Snapshot(_CLASSES, sealer).decode(description))
     vars(made).update(items=defaultdict(dict), touched={}, lambda_event_source_mappings={}, stream_shard=None)
-    if made.latest_stream_label is not None:
-        made.stream_shard = StreamShard(made.account_id, made)
     table: KeptTable = made
     return table
 

@@ -61,6 +61,38 @@ KINDS = {
     "firehose": Kind(
         "moto.firehose.responses:FirehoseResponse", ("moto.firehose.models",), "firehose_backends", needs="s3"
     ),
+    "kinesis": Kind(
+        "moto.kinesis.responses:KinesisResponse",
+        ("moto.kinesis.models", "poolhouse.moto_services.shards"),
+        "kinesis_backends",
+        serves=frozenset(
+            {
+                "AddTagsToStream",
+                "CreateStream",
+                "DecreaseStreamRetentionPeriod",
+                "DeleteStream",
+                "DescribeStream",
+                "DescribeStreamSummary",
+                "GetRecords",
+                "GetShardIterator",
+                "IncreaseStreamRetentionPeriod",
+                "ListShards",
+                "ListStreams",
+                "ListTagsForStream",
+                "MergeShards",
+                "PutRecord",
+                "PutRecords",
+                "RemoveTagsFromStream",
+                "SplitShard",
+                "UpdateShardCount",
+                "UpdateStreamMode",
+            }
+        ),
+        not_built=frozenset(
+            {"DryRun", "MaxRecordSizeInKiB", "RecordDistributionStrategy", "ShardFilter", "StreamId"}
+            | {"WarmThroughputMiBps"}
+        ),
+    ),
     "logs": Kind(
         "moto.logs.responses:LogsResponse",
         ("moto.logs.models", "moto.logs.metric_filters"),

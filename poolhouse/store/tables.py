@@ -32,7 +32,7 @@ from poolhouse.cognito_idp.entities import (
     UserPool,
 )
 from poolhouse.cognito_sync.entities import Dataset, Record, SyncPool
-from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission, QueuedEvent
+from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission, QueuedEvent, ShardPosition
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
 from poolhouse.outbox.entities import Message
@@ -124,6 +124,7 @@ PERMISSIONS = Entity("permissions", Permission, key=("function", "statement_id")
 EMAIL_IDENTITIES = Entity("email_identities", EmailIdentity, key=("name",), cached=True)
 QUEUED_EVENTS = Entity("queued_events", QueuedEvent, key=("id",))
 EVENT_SOURCE_MAPPINGS = Entity("event_source_mappings", EventSourceMapping, key=("uuid",), cached=True)
+SHARD_POSITIONS = Entity("shard_positions", ShardPosition, key=("mapping", "shard"))
 REST_APIS = Entity("rest_apis", RestApi, key=("id",), cached=True)
 STACKS = Entity("stacks", Stack, key=("name",))
 STACK_RESOURCES = Entity("stack_resources", StackResource, key=("stack", "logical_id"))
@@ -200,6 +201,7 @@ class Tables:
         self.permissions = table(PERMISSIONS)
         self.queued_events = table(QUEUED_EVENTS)
         self.event_source_mappings = table(EVENT_SOURCE_MAPPINGS)
+        self.shard_positions = table(SHARD_POSITIONS)
         self.rest_apis = table(REST_APIS)
         self.stacks = table(STACKS)
         self.stack_resources = table(STACK_RESOURCES)

@@ -8,12 +8,17 @@ from typing import Any
 
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 from shared.observability import tracer
 
 # A function has ten seconds: two slow tries and their waits fit.
 CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# A trigger has five: two tries that hang, and the wait of up to a second between them, leave time to say so.
+HURRIED = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
+ONCE = Config(connect_timeout=0.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
 
 
 @cache
@@ -21,6 +26,14 @@ def client(service: str) -> Any:
     """A client that signs with the function's role."""
     tracer().patch(["botocore"])
     return Session().create_client(service, config=CONFIG)
+
+
+@cache
+def hurried(service: str, region: str | None = None) -> Any:
+    """A client for triggers, which give up before Cognito gives up on them; a mail is not sent twice."""
+    tracer().patch(["botocore"])
+    config = ONCE if service == "ses" else HURRIED
+    return Session().create_client(service, region_name=region, config=config)
 
 
 @cache

@@ -100,5 +100,30 @@ class Unavailable(ServiceError):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
-class SignUpRefused(Exception):
-    """Why somebody may not sign up. Cognito puts a dot after the sentence, so it has none of its own."""
+class Refused(Exception):
+    """What a trigger tells whoever asked. Cognito puts a dot after the sentence, so it has none of its own."""
+
+
+class SignUpRefused(Refused):
+    """Why somebody may not sign up."""
+
+
+class SignInRefused(Refused):
+    """Somebody may not sign in. It does not say why: the password has not been looked at yet."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign-in is not possible")
+
+
+class CodeRefused(Refused):
+    """Enough codes were sent to somebody for now."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many codes were asked for, try again later")
+
+
+class TryAgain(Refused):
+    """It went wrong, and why is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong, try again in a moment")

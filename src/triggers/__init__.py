@@ -1,9 +1,17 @@
 """The user pool's triggers: one file, one function, one `lambda_handler`.
 
 Each parses Cognito's event, lets `shared` decide, sets the response and returns the event.
-They import neither botocore nor pydantic: a person waits for them at sign-up and sign-in, cold starts included.
+A person waits for them at sign-up and sign-in, cold starts included: none imports pydantic, and only those that call
+AWS import botocore.
 
     pre_sign_up            whose address may sign up
     custom_message         the text of every mail
-    pre_token_generation   scopes for people who sign in through the API
+    post_confirmation      a new user's group and profile
+    pre_authentication     who is barred from signing in
+    post_authentication    the record of who signed in
+    pre_token_generation   plan, tenant and scopes in people's tokens
+    user_migration         people of an old directory come over
+    define_auth_challenge  whether somebody is asked for a mailed code, is in, or has failed
+    create_auth_challenge  that code
+    verify_auth_challenge  whether an answer is it
 """

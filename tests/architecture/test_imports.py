@@ -1,6 +1,8 @@
 """Who may import whom. The table is the architecture: a new line in it is a decision."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -163,3 +165,17 @@ def test_the_environment_is_read_in_one_place_of_the_service() -> None:
     readers = {name for name, path in SERVICE.items() if imports(path) & {"os", "os.environ", "os.getenv"}}
 
     assert readers <= {"shared.config"}
+
+
+@pytest.mark.parametrize("name", ["pre_sign_up", "custom_message", "pre_token_generation", "define_auth_challenge"])
+def test_a_trigger_that_calls_nobody_starts_without_botocore_or_pydantic(name: str) -> None:
+    # powertools imports botocore's bare package, which loads nothing; a client comes with a session
+    heavy = (
+        f"import sys, triggers.{name}; print(sorted({{'boto3', 'botocore.session', 'pydantic'}} & set(sys.modules)))"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", heavy], cwd=ROOT / "src", capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert ended.stdout == "[]\n"

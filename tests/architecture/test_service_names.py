@@ -50,7 +50,7 @@ def test_every_event_belongs_to_a_function_or_shows_a_caller() -> None:
 
 def test_every_trigger_is_wired_to_the_pool_and_may_be_invoked_by_it_alone() -> None:
     config = RESOURCES["UserPool"]["Properties"]["LambdaConfig"]
-    wired = {value["LambdaArn"] if isinstance(value, dict) else value for value in config.values()}
+    wired = {value["LambdaArn"] if isinstance(value, dict) else value for value in map(_wanted, config.values())}
 
     triggers = [stem for stem, folder in MODULES.items() if folder == "triggers"]
     assert wired == {f"{pascal(stem)}Function.Arn" for stem in triggers}
@@ -62,13 +62,28 @@ def test_every_trigger_is_wired_to_the_pool_and_may_be_invoked_by_it_alone() -> 
         assert permission["SourceAccount"] == "AWS::AccountId"
 
 
+def _wanted(value: Any) -> Any:
+    """What stands in the place of an !If whose other side is nothing."""
+    if not isinstance(value, list):
+        return value
+    _condition, wanted, otherwise = value
+    assert otherwise == "AWS::NoValue"
+    return wanted
+
+
+def test_a_conditional_trigger_is_there_as_a_whole_or_not_at_all() -> None:
+    for stem, folder in MODULES.items():
+        parts = [name for name in RESOURCES if re.fullmatch(f"{pascal(stem)}(Function|Logs|Role|Permission)", name)]
+        assert len({RESOURCES[name].get("Condition") for name in parts}) == 1, (folder, stem)
+
+
 def test_every_role_names_its_actions_and_no_two_functions_share_one() -> None:
     roles = [properties["Role"] for properties in FUNCTIONS.values()]
     assert len(set(roles)) == len(roles)
     for resource in RESOURCES.values():
-        if resource["Type"] != "AWS::IAM::Role":
+        if resource["Type"] not in {"AWS::IAM::Role", "AWS::IAM::Policy"}:
             continue
-        for policy in resource["Properties"]["Policies"]:
+        for policy in resource["Properties"].get("Policies", [resource["Properties"]]):
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert all("*" not in action for action in statement["Action"])
                 assert statement["Resource"] != "*" or all(a.startswith("xray:") for a in statement["Action"])

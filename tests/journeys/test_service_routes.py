@@ -78,8 +78,6 @@ class Callers:
         self.stage = stage
         self.cognito = clients.aws("cognito-idp", stage.endpoint)
         self.pool, self.web = stage.outputs["UserPoolId"], stage.outputs["WebClientId"]
-        self.cognito.create_group(UserPoolId=self.pool, GroupName="admin")
-        self.cognito.create_group(UserPoolId=self.pool, GroupName="premium")
         user, admin = self.person("user@example.com"), self.person("admin@example.com", "admin")
         self.other = self.make("other@example.com")
         self.tokens = {

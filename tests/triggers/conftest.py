@@ -1,10 +1,33 @@
+import logging
+import os
 from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
 
 import pytest
+from moto import mock_aws
 
+from poolhouse import testing
+from shared import aws as clients
 from shared.config import settings
+from shared.observability import logger
+from tests.service_support import template
 
 Configure = Callable[..., None]
+Aws = Callable[[str], Any]
+LEGACY_USERS = {
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "email", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "email", "KeyType": "HASH"}],
+    }
+}  # not ours to declare
+TABLES = {
+    "PROFILES_TABLE": "ProfilesTable",
+    "SIGN_INS_TABLE": "SignInsTable",
+    "LEGACY_USERS_TABLE": "LegacyUsers",
+    "SIGN_IN_CODES_TABLE": "SignInCodesTable",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +42,43 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
     set_environment(POWERTOOLS_SERVICE_NAME="poolhouse", POWERTOOLS_METRICS_NAMESPACE="Poolhouse")
     yield set_environment
     settings.cache_clear()
+
+
+@pytest.fixture
+def aws(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """AWS as moto keeps it in memory, with the tables of template.yaml; gives clients by service."""
+    with mock_aws():
+        yield from _aws(configure, monkeypatch)
+
+
+@pytest.fixture
+def local_aws(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """The same in a local cloud, whose Cognito is more than moto's."""
+    with testing.cloud(listen=True) as cloud:
+        yield from _aws(configure, monkeypatch, AWS_ENDPOINT_URL=cloud.inner.config.origin)
+
+
+def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> Iterator[Aws]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+    configure(**keys, **more)
+    clients.hurried.cache_clear()
+    for variable, table in TABLES.items():
+        properties = template()["Resources"].get(table, LEGACY_USERS)["Properties"]
+        wanted = {name: properties[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
+        clients.hurried("dynamodb").create_table(TableName=table, **wanted)
+        configure(**{variable: table})
+    yield clients.hurried
+    clients.hurried.cache_clear()
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the functions log."""
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)

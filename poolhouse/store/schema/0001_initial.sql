@@ -91,6 +91,8 @@ CREATE TABLE rest_apis (id TEXT PRIMARY KEY, document BLOB NOT NULL);
 CREATE TABLE stacks (name TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE queued_events (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE event_source_mappings (uuid TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE shard_positions (
+    mapping TEXT, shard TEXT, document BLOB NOT NULL, PRIMARY KEY (mapping, shard)) WITHOUT ROWID;
 CREATE TABLE stack_resources (
     stack TEXT, logical_id TEXT, document BLOB NOT NULL, PRIMARY KEY (stack, logical_id)) WITHOUT ROWID;
 CREATE TABLE moto_records (

@@ -187,10 +187,7 @@ TYPES: Mapping[str, ResourceType] = {
             | {"StreamSpecification", "TableName", "TimeToLiveSpecification"}
         ),
         means_nothing=frozenset({"OnDemandThroughput", "WarmThroughput"}),
-        # Nothing reads a table's stream here.
-        not_run=frozenset(
-            {"ContributorInsightsSpecification", "KinesisStreamSpecification", "ResourcePolicy", "StreamSpecification"}
-        ),
+        not_run=frozenset({"ContributorInsightsSpecification", "KinesisStreamSpecification", "ResourcePolicy"}),
         create=_create,
         update=_update,
         delete=_delete,

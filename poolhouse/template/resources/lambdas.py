@@ -9,18 +9,26 @@ import tempfile
 import uuid
 import weakref
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from poolhouse.errors import CommandError
 from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission
-from poolhouse.lambdas.event_sources import ACTIONS
+from poolhouse.lambdas.event_sources.sources import refusal, service
 from poolhouse.store import Store
 from poolhouse.template.document import Made
 from poolhouse.template.resources.base import ANY, Context, Existing, Properties, Resource, ResourceType
 from poolhouse.template.schema import Schema
 from poolhouse.template.translate import LOCAL
 
+_SOURCES = {"sqs": 10, "kinesis": 100, "dynamodb": 100}  # and how many records a batch has, where it is not said
+_OF_STREAMS = frozenset(
+    {"BisectBatchOnFunctionError", "DestinationConfig", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts"}
+    | {"StartingPositionTimestamp"}
+)
 _INLINE_FILE = "index.py"  # the module Lambda puts inline code in
 _TEMPORARY: weakref.WeakKeyDictionary[Store, Path] = weakref.WeakKeyDictionary()
 
@@ -174,32 +182,79 @@ def _delete_permission(context: Context, existing: Existing) -> None:
     context.cloud.functions.remove_permission(_function_name(existing.properties), existing.physical_id)
 
 
-def _put_mapping(context: Context, resource: Resource) -> Made:
+def _create_mapping(context: Context, resource: Resource) -> Made:
+    return _put_mapping(context, resource, str(uuid.uuid5(uuid.NAMESPACE_OID, resource.name)))
+
+
+def _put_mapping(context: Context, resource: Resource, physical_id: str) -> Made:
     properties, cloud = resource.properties, context.cloud
     source = str(properties.get("EventSourceArn") or "")
-    if ":sqs:" not in source:
-        raise CommandError("event source mappings are built for queues, and not for streams yet")
+    kind = service(source)
+    if kind not in _SOURCES or "/consumer/" in source:
+        raise CommandError("event source mappings are built for queues and streams, and for nothing else yet")
     function = cloud.functions.get(str(properties["FunctionName"]))
     mapping = EventSourceMapping(
-        uuid=str(uuid.uuid5(uuid.NAMESPACE_OID, resource.name)),
+        uuid=physical_id,
         function=function.name,
         source_arn=source,
-        batch_size=int(properties.get("BatchSize", 10)),
+        batch_size=int(properties.get("BatchSize", _SOURCES[kind])),
         is_enabled=properties.get("Enabled", True),
         reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
     )
-    _check_mapping(context, function, mapping)
-    cloud.event_sources.put(mapping)
+    if kind == "sqs":
+        _check_queue_alone(properties)
+    else:
+        mapping = _of_stream(properties, mapping)
+    refused = refusal(cloud.role_may, function, mapping)
+    if refused:
+        raise CommandError(refused)
+    if kind == "sqs":
+        _check_hidden(context, function, mapping)
+    try:
+        cloud.event_sources.put(mapping)
+    except LookupError:
+        raise CommandError(f"Stream not found: {source}") from None  # a guess
     return Made(mapping.uuid, {"Id": mapping.uuid})
 
 
-def _check_mapping(context: Context, function: Function, mapping: EventSourceMapping) -> None:
-    """What Lambda asks before it polls, in its words."""
+def _of_stream(properties: Properties, mapping: EventSourceMapping) -> EventSourceMapping:
+    """The mapping with what is of streams alone."""
+    starts_at, at = properties.get("StartingPosition"), properties.get("StartingPositionTimestamp")
+    if starts_at is None:
+        raise CommandError(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy "
+            "constraint: Member must not be null."
+        )
+    if starts_at == "AT_TIMESTAMP" and (at is None or service(mapping.source_arn) != "kinesis"):
+        raise CommandError("AT_TIMESTAMP takes a StartingPositionTimestamp, and a stream of Kinesis")
+    return replace(
+        mapping,
+        starts_at=starts_at,
+        starts_at_time=datetime.fromtimestamp(float(at), UTC) if starts_at == "AT_TIMESTAMP" and at else None,
+        tries_again=int(properties.get("MaximumRetryAttempts", -1)),
+        max_age=int(properties.get("MaximumRecordAgeInSeconds", -1)),
+        splits=bool(properties.get("BisectBatchOnFunctionError", False)),
+        on_failure_arn=_on_failure(properties),
+    )
+
+
+def _on_failure(properties: Properties) -> str:
+    arn = str(properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") or "")
+    if arn and service(arn) not in ("sns", "sqs"):
+        raise CommandError("DestinationConfig takes a queue or a topic: buckets are not built yet")
+    return arn
+
+
+def _check_queue_alone(properties: Properties) -> None:
+    if "StartingPosition" in properties:
+        raise CommandError("StartingPosition is not valid for SQS event sources.")
+    for name in _OF_STREAMS & properties.keys():
+        raise CommandError(f"Unsupported {name} parameter for given event source mapping type.")
+
+
+def _check_hidden(context: Context, function: Function, mapping: EventSourceMapping) -> None:
+    """A queue must not show a message again while the function may still be at it."""
     name = mapping.source_arn.rpartition(":")[2]
-    for action in ACTIONS:
-        if not context.cloud.role_may(function, action, mapping.source_arn):
-            call = action.partition(":")[2]
-            raise CommandError(f"The provided execution role does not have permissions to call {call} on SQS")
     url = context.operate("sqs", "GetQueueUrl", {"QueueName": name})["QueueUrl"]
     asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
     hidden = int(context.operate("sqs", "GetQueueAttributes", asked)["Attributes"]["VisibilityTimeout"])
@@ -209,8 +264,8 @@ def _check_mapping(context: Context, function: Function, mapping: EventSourceMap
         )
 
 
-def _update_mapping(context: Context, resource: Resource, _existing: Existing) -> Made:
-    return _put_mapping(context, resource)
+def _update_mapping(context: Context, resource: Resource, existing: Existing) -> Made:
+    return _put_mapping(context, resource, existing.physical_id)
 
 
 def _delete_mapping(context: Context, existing: Existing) -> None:
@@ -251,9 +306,14 @@ TYPES: Mapping[str, ResourceType] = {
     ),
     "AWS::Lambda::LayerVersion": ResourceType(takes=ANY, create=_create_layer, runs_here=False),
     "AWS::Lambda::EventSourceMapping": ResourceType(
-        takes=frozenset({"BatchSize", "Enabled", "EventSourceArn", "FunctionName", "FunctionResponseTypes"}),
-        means_nothing=frozenset({"MaximumBatchingWindowInSeconds", "MetricsConfig", "ScalingConfig", "Tags"}),
-        create=_put_mapping,
+        takes=frozenset(
+            {"BatchSize", "Enabled", "EventSourceArn", "FunctionName", "FunctionResponseTypes", "StartingPosition"}
+            | _OF_STREAMS
+        ),
+        means_nothing=frozenset(
+            {"MaximumBatchingWindowInSeconds", "MetricsConfig", "ParallelizationFactor", "ScalingConfig", "Tags"}
+        ),
+        create=_create_mapping,
         update=_update_mapping,
         delete=_delete_mapping,
     ),

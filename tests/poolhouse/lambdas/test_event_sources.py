@@ -171,21 +171,20 @@ def test_a_mapping_that_is_gone_polls_no_longer(works: Works) -> None:
     assert works.cloud.inner.store.event_source_mappings.count() == 0
 
 
-def test_a_stream_is_refused_by_name(cloud: LocalCloud, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ("BisectBatchOnFunctionError: true", "Unsupported BisectBatchOnFunctionError parameter for given event source"),
+        ("StartingPosition: LATEST", "StartingPosition is not valid for SQS event sources."),
+    ],
+)
+def test_what_is_of_streams_alone_is_refused(cloud: LocalCloud, tmp_path: Path, properties: str, said: str) -> None:
     (tmp_path / "worker.py").write_text(WORKER)
-    text = f"""
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Worker:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: {tmp_path}
-      Handler: worker.handler
-      Runtime: python3.11
-      Events:
-        Stream:
-          Type: Kinesis
-          Properties: {{Stream: 'arn:aws:kinesis:us-east-1:000000000000:stream/s', StartingPosition: LATEST}}
-"""
-    with pytest.raises(CommandError, match="not built yet"):
+    mapping = f"""
+  Other:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {{EventSourceArn: !GetAtt Dead.Arn, FunctionName: !Ref Worker, {properties}}}
+Outputs:"""
+    text = TEMPLATE.replace("CODE", str(tmp_path)).replace("Outputs:", mapping)
+    with pytest.raises(CommandError, match=said):
         cloud.inner.deploy(write(tmp_path, text), {}, progress=lambda _: None)

@@ -490,7 +490,8 @@ def test_an_unchanged_template_asks_nothing_of_any_service(tmp_path: Path) -> No
         deployed = deploy_into(Still(cloud.inner), file, {}, said.append)
 
         assert deployed.outputs == cloud.outputs
-        assert said == [f"Unchanged: {len(cloud.inner.store.stack_resources.list())} of 31 resources."]
+        there = len(cloud.inner.store.stack_resources.list())
+        assert said == [f"Unchanged: {there} of {there} resources."]
 
 
 def test_a_local_address_stands_beside_awss_own(tmp_path: Path) -> None:
@@ -498,11 +499,11 @@ def test_a_local_address_stands_beside_awss_own(tmp_path: Path) -> None:
         deployed = cloud.inner.deploy(REPOSITORY / "template.yaml", {}, lambda _: None)
 
     assert deployed is not None
-    lines = "\n".join(deployed.lines)
-    assert f"{deployed.outputs['ApiUrl']}   (here http://localhost:3000)" in lines
-    assert "  POST   /transactions        UserPoolAuthorizer (transactions/post)   TransactionsFunction" in lines
-    assert "  PreSignUp            PreSignUpFunction" in lines
-    assert "Not run here" not in lines
+    lines = [" ".join(line.split()) for line in deployed.lines]  # how wide a column is depends on the longest name
+    assert f"ApiUrl {deployed.outputs['ApiUrl']} (here http://localhost:3000)" in lines
+    assert "POST /transactions UserPoolAuthorizer (transactions/post) TransactionsFunction" in lines
+    assert "PreSignUp PreSignUpFunction" in lines
+    assert "Not run here" not in "\n".join(lines)
 
 
 def test_what_has_no_effect_here_is_told_each_time(deploy: Deploy) -> None:

@@ -122,7 +122,7 @@ def own() -> Template:
 
 
 def test_every_function_of_the_service_template_is_carried_out(own: Template) -> None:
-    everything = {name: resolved(own, name) for name in own.resources}
+    everything = {name: resolved(own, name, {"ProviderName": "cognito-idp"}) for name in own.resources}
 
     written = json.dumps(everything)
     assert "Fn::" not in written

@@ -100,7 +100,7 @@ ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
     ("xray", "get_groups", {}, "GetGroups"),
     ("secretsmanager", "rotate_secret", {"SecretId": "x"}, "RotateSecret"),
     ("ssm", "send_command", {"DocumentName": "x"}, "SendCommand"),
-    ("kinesis", "list_streams", {}, "ListStreams"),
+    ("kinesis", "describe_limits", {}, "DescribeLimits"),
     ("events", "list_rules", {}, "ListRules"),
     ("stepfunctions", "list_state_machines", {}, "ListStateMachines"),
     ("cloudwatch", "list_metrics", {}, "ListMetrics"),
