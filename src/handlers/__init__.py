@@ -3,7 +3,8 @@
 Owns the routes: which model a request is parsed by, which shared function answers it.
 Leaves who is calling to `shared.principal`, errors and headers to `shared.api`, AWS to `shared.tables`.
 
-    me             GET, PATCH, DELETE /me, POST /me/sign-out, GET /me/devices
+    me             GET, PATCH, DELETE /me, PUT /me/plan, POST /me/sign-out, GET /me/devices
+    titles         GET /titles, GET /titles/{id}/stream
     users          GET /users, GET /users/{username}, and what admins do with them
     recent_sign_in the authorizer of routes that want a recent sign-in
     whoami         GET /whoami, GET /hello

@@ -7,7 +7,7 @@ the pool's own, which hands over an ID token's.
 from aws_lambda_powertools.event_handler import Response
 
 from shared import api, user_pool
-from shared.models import DeviceQuery, Profile, ProfileChange
+from shared.models import DeviceQuery, Plan, PlanChange, Profile, ProfileChange
 
 app = api.resolver()
 
@@ -31,6 +31,18 @@ def patch_me() -> Response[str]:
 def delete_me() -> Response[str]:
     """Leave for good."""
     user_pool.delete(api.user(app).username)
+    return api.done()
+
+
+@app.put("/me/plan")
+def put_plan() -> Response[str]:
+    """Take another plan; tokens tell of it from the next refresh on. Whoever sells plans asks for payment here."""
+    caller = api.user(app)
+    wanted = api.body(app, PlanChange).plan
+    user_pool.add_to_group(caller.username, wanted)
+    for plan in Plan:
+        if plan is not wanted:
+            user_pool.remove_from_group(caller.username, plan)
     return api.done()
 
 

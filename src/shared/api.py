@@ -102,10 +102,10 @@ def signer(app: APIGatewayRestResolver) -> Principal:
     return _held_to(principal(app), {Kind.IDENTITY, Kind.GUEST, Kind.IAM_USER, Kind.IAM_ROLE, Kind.ROOT})
 
 
-def member(app: APIGatewayRestResolver, group: str) -> Principal:
-    """The user who is calling, a member of a group; refused when it is anybody else."""
+def member(app: APIGatewayRestResolver, *groups: str) -> Principal:
+    """The user who is calling, a member of one of these groups; refused when it is anybody else."""
     caller = user(app)
-    if group not in caller.groups:
+    if not set(groups) & set(caller.groups):
         raise Forbidden
     return caller
 

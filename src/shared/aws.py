@@ -18,6 +18,8 @@ CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", 
 # A trigger has five: two tries that hang, and the wait of up to a second between them, leave time to say so.
 HURRIED = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
 ONCE = Config(connect_timeout=0.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
+# Addresses that botocore signs without being told how have a signature that new buckets refuse.
+CONFIGS = {"s3": CONFIG.merge(Config(signature_version="s3v4"))}
 ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
 
 
@@ -25,7 +27,7 @@ ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
 def client(service: str) -> Any:
     """A client that signs with the function's role."""
     tracer().patch(["botocore"])
-    return Session().create_client(service, config=CONFIG)
+    return Session().create_client(service, config=CONFIGS.get(service, CONFIG))
 
 
 @cache

@@ -12,6 +12,8 @@ class Settings:
 
     allowed_origin: str = "*"
     transactions_table: str = ""
+    titles_table: str = ""
+    media_bucket: str = ""
     user_pool_id: str = ""
     web_client_id: str = ""
     notes_table: str = ""
@@ -34,6 +36,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
     return Settings(
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
+        titles_table=environ.get("TITLES_TABLE", ""),
+        media_bucket=environ.get("MEDIA_BUCKET", ""),
         user_pool_id=environ.get("USER_POOL_ID", ""),
         web_client_id=environ.get("WEB_CLIENT_ID", ""),
         notes_table=environ.get("NOTES_TABLE", ""),

@@ -1,6 +1,7 @@
 """What comes in and goes out over the API, as pydantic models."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
@@ -12,6 +13,7 @@ MAX_NOTE = 16_384  # characters
 MAX_RECORDS = 1024  # of a dataset
 DATASET_NAME = r"^[A-Za-z0-9_.:-]{1,128}$"
 NOTE_ID = r"^[A-Za-z0-9_-]{1,64}$"
+TITLE_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
 TRANSACTION_ID = r"^txn_[0-9a-f]{32}$"
 
 
@@ -66,6 +68,42 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Plan(StrEnum):
+    """What somebody may stream; the names are those of groups."""
+
+    FREE = "free"
+    PREMIUM = "premium"
+
+
+class PlanChange(Model):
+    """The plan somebody wants."""
+
+    plan: Annotated[Plan, Field(strict=False)]
+
+
+class Title(Model):
+    """A title of the catalogue. Whoever has the premium plan may stream all of them."""
+
+    id: str
+    name: str
+    plan: Annotated[Plan, Field(strict=False)]
+    minutes: int
+
+
+class TitlePage(Model):
+    """Titles. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[Title]
+    next: str | None = None
+
+
+class Stream(Model):
+    """Where a title's media are to be read from, until then."""
+
+    url: str
+    expires_at: Instant
 
 
 class UserQuery(BaseModel):

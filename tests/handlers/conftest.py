@@ -13,13 +13,15 @@ from shared.config import settings
 from shared.observability import logger
 from tests.service_support import POOL_ID, WEB_CLIENT, Handler, template
 
-TABLE = "transactions"
+TABLE, TITLES = "transactions", "titles"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",
     "ALLOWED_ORIGIN": "https://app.example.com",
     "TRANSACTIONS_TABLE": TABLE,
+    "TITLES_TABLE": TITLES,
+    "MEDIA_BUCKET": "media",
     "USER_POOL_ID": POOL_ID,
     "WEB_CLIENT_ID": WEB_CLIENT,
     "NOTES_TABLE": "notes",
@@ -86,6 +88,23 @@ def me(environment: None) -> Handler:
     from handlers.me import lambda_handler  # noqa: PLC0415 - it reads its settings when it is imported
 
     return lambda_handler
+
+
+@pytest.fixture
+def titles(environment: None) -> Iterator[Handler]:
+    """The handler, over a catalogue of three titles."""
+    from handlers.titles import lambda_handler  # noqa: PLC0415
+
+    properties = template()["Resources"]["TitlesTable"]["Properties"]
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(TableName=TITLES, **{name: properties[name] for name in wanted})
+    for number, plan in enumerate(("free", "free", "premium")):
+        row = {"id": f"title-{number}", "name": f"Title {number}", "plan": plan}
+        item = {**{name: {"S": value} for name, value in row.items()}, "minutes": {"N": "90"}}
+        dynamodb.put_item(TableName=TITLES, Item=item)
+    yield lambda_handler
+    dynamodb.delete_table(TableName=TITLES)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.service_support import EVENTS, ROOT, template
 OWN_EVENT = {
     "me": "MeFunction",
     "whoami": "WhoamiFunction",
+    "titles": "TitlesFunction",
     "users": "UsersFunction",
     "transactions": "TransactionsFunction",
     "notes": "NotesFunction",

@@ -30,6 +30,7 @@ CALLERS = (
 )
 BY_ID = (401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401)
 DONE_BY_ID = (401, 204, 401, 204, 401, 401, 401, 401, 401, 401, 401)
+BY_PLAN = (401, 200, 401, 403, 401, 401, 401, 401, 401, 401, 401)
 BY_ADMIN = (401, 403, 401, 200, 401, 401, 401, 401, 401, 401, 401)
 DONE_BY_ADMIN = (401, 401, 403, 401, 204, 401, 401, 401, 401, 401, 401)
 SIGNED = (403, 403, 403, 403, 403, 403, 200, 200, 200, 403, 200)
@@ -40,6 +41,8 @@ ROUTES: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/me", BY_ID),
     ("PATCH", "/me", DONE_BY_ID),
     ("GET", "/me/devices", BY_ID),
+    ("GET", "/titles", BY_PLAN),
+    ("GET", "/titles/{title}/stream", BY_PLAN),
     ("GET", "/users", BY_ADMIN),
     ("GET", "/users/{username}", BY_ADMIN),
     ("POST", "/users/{username}/disable", DONE_BY_ADMIN),
@@ -61,8 +64,8 @@ ROUTES: list[tuple[str, str, tuple[int, ...]]] = [
     ("PATCH", "/datasets/{name}", BY_IDENTITY),
     ("DELETE", "/datasets/{name}", NOT_FOUND_BY_IDENTITY),
 ]
-# What ends somebody's sign-in is asked by nobody else's, below.
-LEAVING = {("DELETE", "/me"), ("POST", "/me/sign-out")}
+# What changes who asks is asked by people of its own, below.
+LEAVING = {("DELETE", "/me"), ("POST", "/me/sign-out"), ("PUT", "/me/plan")}
 SENT: Mapping[tuple[str, str], object] = {
     ("POST", "/transactions"): NEW,
     ("PATCH", "/me"): {"given_name": "Ann"},
@@ -78,8 +81,9 @@ class Callers:
         self.stage = stage
         self.cognito = clients.aws("cognito-idp", stage.endpoint)
         self.pool, self.web = stage.outputs["UserPoolId"], stage.outputs["WebClientId"]
-        user, admin = self.person("user@example.com"), self.person("admin@example.com", "admin")
+        user, admin = self.person("user@example.com", "free"), self.person("admin@example.com", "admin")
         self.other = self.make("other@example.com")
+        self._catalogue()
         self.tokens = {
             "user_id": user["IdToken"],
             "user_at": user["AccessToken"],
@@ -95,6 +99,15 @@ class Callers:
             "iam_nobody": self._iam_user("nobody", "s3:ListAllMyBuckets"),
             "root": Credentials("root", "root"),
         }
+
+    def _catalogue(self) -> None:
+        """A title for everybody and one for premium members, and their media."""
+        dynamodb, s3 = (clients.aws(service, self.stage.endpoint) for service in ("dynamodb", "s3"))
+        for title, plan in (("roads", "free"), ("rivers", "premium")):
+            texts = {"id": title, "name": title.capitalize(), "plan": plan}
+            row = {**{name: {"S": value} for name, value in texts.items()}, "minutes": {"N": "52"}}
+            dynamodb.put_item(TableName=self.stage.outputs["TitlesTableName"], Item=row)
+            s3.put_object(Bucket=self.stage.outputs["MediaBucketName"], Key=f"titles/{title}", Body=f"film of {title}")
 
     def make(self, email: str) -> str:
         """A confirmed user; their username."""
@@ -118,7 +131,7 @@ class Callers:
     def ask(self, caller: str, method: str, path: str, body: object = None) -> Answer:
         """A request by a caller, signed or with a token; `caller` may be a token too."""
         name = f"txn_{method.encode().hex():0>32}"  # another for each method: none finds what another has made
-        path = path.format(username=self.other, group="premium", id=name, name=name)
+        path = path.format(username=self.other, group="premium", title="roads", id=name, name=name)
         url = f"{self.stage.api}{path}"
         if caller not in self.keys:
             token = None if caller == "nobody" else self.tokens.get(caller, caller)
@@ -185,7 +198,8 @@ def test_the_table_has_every_route_of_the_template() -> None:
         if event["Type"] == "Api"
     }
 
-    assert {(method, path) for method, path, _ in ROUTES} | LEAVING == declared
+    tabled = {(method, path.replace("{title}", "{id}")) for method, path, _ in ROUTES}
+    assert tabled | LEAVING == declared
 
 
 def test_a_guest_is_refused_by_their_role_in_api_gateways_words(callers: Callers) -> None:
@@ -316,3 +330,27 @@ def test_an_admin_does_nothing_to_themselves(callers: Callers, what: str) -> Non
         answer = callers.ask("admin_at", method, f"/users/{name}{path}")
         assert (answer.status, answer.body["detail"]) == (403, "Nobody does this to themselves.")
     assert callers.ask("admin_at", "POST", f"/users/{callers.other}/enable").status == 204
+
+
+def test_another_plan_streams_more_titles_from_the_next_refresh_on(callers: Callers) -> None:
+    tokens = callers.person("plans@example.com", "free")
+    assert callers.ask(tokens["IdToken"], "GET", "/titles/rivers/stream").status == 403
+    assert callers.ask(tokens["IdToken"], "PUT", "/me/plan", {"plan": "premium"}).status == 204
+    assert callers.ask(tokens["IdToken"], "GET", "/titles/rivers/stream").status == 403
+
+    renewed = callers.cognito.get_tokens_from_refresh_token(ClientId=callers.web, RefreshToken=tokens["RefreshToken"])[
+        "AuthenticationResult"
+    ]["IdToken"]
+    told = callers.ask(renewed, "GET", "/titles/rivers/stream").body
+    assert fetch("GET", told["url"]).body == "film of rivers"
+    assert callers.ask("admin_id", "GET", "/users/plans@example.com").body["groups"] == ["premium"]
+    for plan in ("admin", "", None):
+        assert callers.ask(renewed, "PUT", "/me/plan", {"plan": plan}).status == 422
+
+
+def test_an_address_of_a_stream_leads_to_no_other_title(callers: Callers) -> None:
+    url = callers.ask("user_id", "GET", "/titles/roads/stream").body["url"]
+
+    assert fetch("GET", url).body == "film of roads"
+    assert fetch("GET", url.replace("roads", "rivers")).status == 403
+    assert fetch("GET", url.partition("?")[0]).status == 403

@@ -138,6 +138,21 @@ class TestBucketPolicies:
         assert code_of(cloud.fetch("PUT", "/files/open/b.txt", body=b"x")) == (403, "AccessDenied")
         assert code_of(cloud.fetch("GET", "/files")) == (403, "AccessDenied")
 
+    def test_what_a_bucket_denies_on_a_condition_it_denies_where_that_holds(self, s3: Any) -> None:
+        everything = {**allow("s3:*"), "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::files/*"}
+        unencrypted = {"Null": {"s3:x-amz-server-side-encryption": "true"}}
+        self.put(
+            s3,
+            {**everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {**everything, "Action": "s3:PutObject", "Condition": unencrypted},
+        )
+
+        s3.put_object(Bucket="files", Key="a", Body=b"x", ServerSideEncryption="AES256")
+        assert s3.get_object(Bucket="files", Key="a")["Body"].read() == b"x"
+        assert refusal(lambda: s3.put_object(Bucket="files", Key="b", Body=b"x"))[:2] == (403, "AccessDenied")
+        s3.delete_objects(Bucket="files", Delete={"Objects": [{"Key": "a"}]})
+        assert s3.list_objects_v2(Bucket="files")["KeyCount"] == 0
+
     def test_what_a_bucket_denies_it_denies_the_root_user_too(self, s3: Any) -> None:
         s3.put_object(Bucket="files", Key="a", Body=b"x")
         self.put(
