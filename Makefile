@@ -7,7 +7,7 @@ DEV_READY := $(VENV)/.dev-ready
 NODE_READY := tests/clients/node/node_modules/.ready
 SAM := .venv-sam/bin/sam
 
-.PHONY: install up test check lint demo bench bench-scale bench-decisions docs sam-validate clean
+.PHONY: install up test check lint demo bench bench-scale bench-decisions bench-cold-start docs sam-validate clean
 
 install: $(READY)
 
@@ -50,6 +50,9 @@ demo: $(DEV_READY)
 
 bench: $(DEV_READY)
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-cold-start: $(DEV_READY)
+	@$(BIN)/python -m bench.cold_start
 
 bench-decisions: $(DEV_READY)
 	@$(BIN)/python -m bench.decisions
