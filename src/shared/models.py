@@ -36,7 +36,7 @@ Instant = Annotated[datetime, PlainSerializer(_instant)]
 class Model(BaseModel):
     """Read-only, no guessing of types, no members we do not know."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
 
 class NewTransaction(Model):
@@ -64,7 +64,7 @@ class TransactionPage(Model):
 class PageQuery(BaseModel):
     """Which page of a list: query parameters are text, so types are read from it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -109,7 +109,7 @@ class Stream(Model):
 class UserQuery(BaseModel):
     """Which page of the users; Cognito's cursors are long."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=60)] = 25  # Cognito gives no more
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
@@ -119,7 +119,7 @@ class UserQuery(BaseModel):
 class DeviceQuery(BaseModel):
     """Which page of the devices."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=60)] = 25
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
@@ -265,7 +265,7 @@ class DatasetList(Model):
 class SinceQuery(BaseModel):
     """From which sync count on a client wants to know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     since: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] = 0
 
