@@ -3,6 +3,7 @@
 import base64
 import shlex
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -118,10 +119,12 @@ def _print_messages(messages: list[dict[str, Any]], *, as_json: bool, follow: bo
 
 
 def _readable(message: dict[str, Any]) -> str:
+    shortened = _plain(textwrap.shorten(message["body"], 200, placeholder=" ..."))
     message = {name: _plain(value) for name, value in message.items()}
     lines = [
         f"{message['sent_at'][:19]}  {message['medium']}  to {message['to']}  ({message['trigger_source']})",
         *(f"  {name:8} {message[name]}" for name in ("subject", "code", "link") if message[name]),
+        *([] if message["code"] or message["link"] else [f"  body     {shortened}"]),
     ]
     return "\n".join(lines) + "\n\n"
 

@@ -13,7 +13,7 @@ from poolhouse.app import Cloud
 from poolhouse.config import Config
 from poolhouse.errors import CommandError
 from poolhouse.front.server import Listener, Server
-from poolhouse.store import InUse
+from poolhouse.store import InUse, OtherVersion
 from poolhouse.template.deploy import Deployed
 
 _TEMPLATES = ("template.yaml", "template.yml", "template.json")
@@ -76,6 +76,9 @@ def _cloud(config: Config) -> Cloud:
         return Cloud(config)
     except InUse:
         raise CommandError(f"{config.state} is in use by another cloud. Stop that one, or give --state.") from None
+    except OtherVersion:
+        said = "was made by another version of Poolhouse. Give another --state, or delete it and what it holds."
+        raise CommandError(f"{config.state} {said}") from None
     except OSError as error:
         raise CommandError(f"{config.state}: {error.strerror}.") from error
 

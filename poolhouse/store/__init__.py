@@ -11,8 +11,8 @@ or unique, and one JSON document. Reads are free: `store.users.find(...)`. Write
 What the block wrote is durable when it ends, or nothing of it is. Nothing outside this package imports sqlite3.
 """
 
-from poolhouse.store.database import InUse, Store, Tx
+from poolhouse.store.database import InUse, OtherVersion, Store, Tx
 from poolhouse.store.seal import Sealer
 from poolhouse.store.table import AlreadyExists, NotFound, StoreError
 
-__all__ = ["AlreadyExists", "InUse", "NotFound", "Sealer", "Store", "StoreError", "Tx"]
+__all__ = ["AlreadyExists", "InUse", "NotFound", "OtherVersion", "Sealer", "Store", "StoreError", "Tx"]

@@ -29,6 +29,10 @@ class InUse(Exception):
     """Another process has this store open."""
 
 
+class OtherVersion(Exception):
+    """The store was made with another schema than this version's, which no numbered file leads to."""
+
+
 class Tx(Tables):
     """The tables inside a write block."""
 
@@ -36,7 +40,8 @@ class Tx(Tables):
 class Store(Tables):
     """Everything the cloud keeps. `directory` None keeps it in memory: the same SQL, nothing on disk.
 
-    Raises InUse when another process has the directory open: caches and single use rely on one process.
+    Raises InUse when another process has the directory open: caches and single use rely on one process; OtherVersion
+    when what is there has another schema.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -52,7 +57,13 @@ class Store(Tables):
             os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
         self.sealer = Sealer(secrets.token_bytes(32) if directory is None else key_file(directory / _KEY_NAME))
         self._writer = self._open()
-        _migrate(self._writer)
+        try:
+            _migrate(self._writer)
+        except BaseException:
+            self._writer.close()
+            if self._held is not None:
+                os.close(self._held)
+            raise
         self._written: set[str] = set()
         super().__init__(self._reading, self._caches)
         self._tx = Tx(lambda: contextlib.nullcontext(self._writer), self._caches, self._written)
@@ -186,3 +197,18 @@ def _migrate(connection: sqlite3.Connection) -> None:
         number = int(entry.name[:4])
         if number > version:
             connection.executescript(f"BEGIN; {entry.read_text()} PRAGMA user_version = {number}; COMMIT;")
+    if version:
+        _check_schema(connection, [entry.read_text() for entry in files])
+
+
+def _check_schema(connection: sqlite3.Connection, scripts: list[str]) -> None:
+    """Before a release a schema file may still change under a store that has seen it: told, not stumbled over."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as fresh:
+        for script in scripts:
+            fresh.executescript(script)
+        if _schema(fresh) != _schema(connection):
+            raise OtherVersion
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())

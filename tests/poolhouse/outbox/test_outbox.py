@@ -99,7 +99,7 @@ def test_the_command_prints_the_newest_last(listening: testing.LocalCloud) -> No
 
     assert command(listening) == (
         "2026-09-24T12:00:01  EMAIL  to ann@example.com  (X)\n  subject  Your code\n  code     123456\n\n"
-        "2026-09-24T12:00:02  EMAIL  to ann@example.com  (X)\n  subject  Welcome\n\n"
+        "2026-09-24T12:00:02  EMAIL  to ann@example.com  (X)\n  subject  Welcome\n  body     It is 123456.\n\n"
     )
 
 
@@ -115,8 +115,10 @@ def test_the_command_says_that_there_is_nothing(listening: testing.LocalCloud) -
 
 
 def test_what_a_stranger_wrote_does_not_steer_the_terminal(listening: testing.LocalCloud) -> None:
-    deliver(listening, 1, to="a\x1b[2J@example.com", subject="\x1b]0;owned\x07 é\r\nx\u202e", code="")
+    subject, body = "\x1b]0;owned\x07 é\r\nx\u202e", "a\x1b[2J\nb\x07" + " long" * 50
+    deliver(listening, 1, to="a\x1b[2J@example.com", subject=subject, body=body, code="")
 
     assert command(listening) == (
-        "2026-09-24T12:00:01  EMAIL  to a?[2J@example.com  (X)\n  subject  ?]0;owned? é??x?\n\n"
+        "2026-09-24T12:00:01  EMAIL  to a?[2J@example.com  (X)\n  subject  ?]0;owned? é??x?\n"
+        f"  body     a?[2J b?{' long' * 37} ...\n\n"
     )

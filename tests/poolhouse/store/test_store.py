@@ -1,5 +1,7 @@
 """The store: what it keeps, whole, once, and across a restart."""
 
+import contextlib
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 
 from poolhouse import aside
 from poolhouse.cognito_idp.entities import ChallengeSession, Membership, User, UserPool
-from poolhouse.store import AlreadyExists, InUse, NotFound, Store
+from poolhouse.store import AlreadyExists, InUse, NotFound, OtherVersion, Store
 from poolhouse.store.table import Cache
 
 NOW = datetime(2026, 9, 24, 13, 50, 4, tzinfo=UTC)
@@ -195,6 +197,18 @@ def test_two_clouds_do_not_share_a_directory(tmp_path: Path) -> None:
 
     first.close()
     Store(tmp_path).close()
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE functions", "ALTER TABLE functions ADD COLUMN more TEXT"])
+def test_a_store_of_another_schema_is_told_apart_and_left_as_it_is(tmp_path: Path, change: str) -> None:
+    Store(tmp_path).close()
+    (file,) = tmp_path.glob("*.sqlite*")
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(change)
+
+    for _ in range(2):  # the directory is let go of
+        with pytest.raises(OtherVersion):
+            Store(tmp_path)
 
 
 def test_every_file_is_for_its_owner_alone(tmp_path: Path) -> None:
