@@ -21,9 +21,9 @@ _HEADERS = ("To", "Cc", "Bcc")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is sent. `sender` may have a display name, and so may `recipients`."""
+    """What is sent. `senders` may have display names, and so may `recipients`; a whole message may name two senders."""
 
-    sender: str
+    senders: tuple[str, ...]
     recipients: tuple[str, ...]
     subject: str
     body: str
@@ -38,7 +38,7 @@ def simple(sender: str, to: tuple[str, ...], message: Mapping[str, Any]) -> Mail
     """A mail given as subject and body: the outbox shows the HTML, where there is any."""
     body = message["Body"]
     text = body.get("Html") or body.get("Text") or {}
-    return Mail(sender, to, message["Subject"]["Data"], str(text.get("Data") or ""))
+    return Mail((sender,), to, message["Subject"]["Data"], str(text.get("Data") or ""))
 
 
 def raw(sender: str | None, to: Sequence[str], data: bytes, bad_request: type[ApiError]) -> Mail:
@@ -47,14 +47,14 @@ def raw(sender: str | None, to: Sequence[str], data: bytes, bad_request: type[Ap
     Raises `bad_request` for a message that names nobody.
     """
     message = email.message_from_bytes(data, _class=EmailMessage, policy=email.policy.default)
-    sender = sender or str(message.get("From") or "")
-    if not sender:
+    senders = [sender or "", *(str(value) for value in message.get_all("From", ()))]
+    if not any(senders):
         raise bad_request("Missing required header 'From'.")
     told = [str(value) for name in _HEADERS for value in message.get_all(name, ())]
     found = tuple(to) or tuple(address for _, address in getaddresses(told) if address)
     part = message.get_body(("html", "plain"))
     text = "" if part is None else str(part.get_content())
-    return Mail(sender, found, str(message.get("Subject") or ""), text)
+    return Mail(tuple(dict.fromkeys(filter(None, senders))), found, str(message.get("Subject") or ""), text)
 
 
 def send(call: Call, mail: Mail, bad_request: type[ApiError]) -> str:
@@ -66,12 +66,13 @@ def send(call: Call, mail: Mail, bad_request: type[ApiError]) -> str:
         raise bad_request("Missing required header 'To'.")
     if len(mail.recipients) > _MOST_RECIPIENTS:
         raise bad_request(f"Recipient count exceeds {_MOST_RECIPIENTS}.")
-    for address in (mail.sender, *mail.recipients):
+    for address in (*mail.senders, *mail.recipients):
         _check_address(address, bad_request)
-    if identities.behind(call.store, mail.sender) is None:
+    unverified = [sender for sender in mail.senders if identities.behind(call.store, sender) is None]
+    if unverified:
         raise MessageRejected(
             "Email address is not verified. The following identities failed the check in region "
-            f"{call.region.upper()}: {mail.sender}"
+            f"{call.region.upper()}: {', '.join(unverified)}"
         )
     with call.store.write() as tx:
         for recipient in dict.fromkeys(parseaddr(one)[1] for one in mail.recipients):

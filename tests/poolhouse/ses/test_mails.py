@@ -15,6 +15,11 @@ from poolhouse.testing import LocalCloud
 
 NEWS = "News <news@example.com>"
 UNVERIFIED = "Email address is not verified. The following identities failed the check in region US-EAST-1: "
+ALLOW_NEWS = {
+    "Effect": "Allow",
+    "Resource": "arn:aws:ses:us-east-1:000000000000:identity/example.com",
+    "Condition": {"StringEquals": {"ses:FromAddress": "news@example.com"}},
+}
 Clients = tuple[Any, Any]
 
 
@@ -96,6 +101,25 @@ def test_a_sender_that_is_not_verified_is_rejected(cloud: LocalCloud, clients: C
     raw = {"Data": mime(sender=sender)}
     assert refusal(lambda: v1.send_raw_email(RawMessage=raw))[1] == "MessageRejected"
     assert cloud.outbox() == []
+
+
+def test_a_messages_own_sender_is_checked_beside_the_one_that_is_named(cloud: LocalCloud, clients: Clients) -> None:
+    v1, v2 = clients
+    forged = {"Data": mime(sender="ceo@evil.org")}
+    asks: list[Callable[[], object]] = [
+        lambda: v1.send_raw_email(Source=NEWS, RawMessage=forged),
+        lambda: v2.send_email(FromEmailAddress=NEWS, Content={"Raw": forged}),
+    ]
+    for ask in asks:
+        assert refusal(ask) == (400, "MessageRejected", f"{UNVERIFIED}ceo@evil.org")
+    v1.verify_email_identity(EmailAddress="ceo@example.com")
+    anns = cloud.client("ses", **keys(cloud, {**ALLOW_NEWS, "Action": "ses:SendRawEmail"}))
+    encoded = mime().replace(b"From: news@example.com", b"From: =?utf-8?q?ceo?= <ceo@example.com>")
+    for data in (mime(sender="ceo@example.com"), encoded):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            anns.send_raw_email(Source=NEWS, RawMessage={"Data": data})
+    anns.send_raw_email(Source=NEWS, RawMessage={"Data": mime()})
+    assert {one.to for one in cloud.outbox()} == {"ann@example.com", "bob@example.com"}
 
 
 def test_an_address_verifies_nobody_else(cloud: LocalCloud) -> None:
