@@ -27,6 +27,7 @@ from poolhouse.wire import query
 
 _SERVICE = "sns.amazonaws.com"
 _IS_FUNCTION = re.compile(r"arn:aws:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?").fullmatch
+_RECEIVERS = ("TopicArn", "TargetArn", "PhoneNumber")
 _PROTOCOLS = frozenset({"lambda", "sqs", "email", "email-json", "sms"})
 
 
@@ -108,6 +109,8 @@ class Sns(Whole):
             raise NotImplementedException("FIFO topics of SNS are not implemented yet")
         if action == "Publish" and not (topic or fields.get("TargetArn") or fields.get("PhoneNumber")):
             raise InvalidParameter
+        if action == "Publish" and sum(bool(fields.get(name)) for name in _RECEIVERS) > 1:
+            raise InvalidParameter("Invalid parameter: only one of TopicArn, TargetArn and PhoneNumber")  # a guess
         if action == "Publish" and topic and not self._is_topic(topic):
             raise NotFound
 

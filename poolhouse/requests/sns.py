@@ -19,5 +19,8 @@ def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
         keys = {**keys, "sns:Protocol": str(params.get("Protocol")), "sns:Endpoint": str(params.get("Endpoint"))}
     if operation in _ON_SUBSCRIPTIONS:
         return [Asked(action, str(params.get("SubscriptionArn") or "*").rpartition(":")[0] or "*")]
-    named = params.get("TopicArn") or params.get("TargetArn") or params.get("ResourceArn")
-    return [Asked(action, str(named or "*"), keys)]
+    # Whichever of several the service takes, it has been decided on.
+    named = [str(params[name]) for name in ("TopicArn", "TargetArn", "ResourceArn") if params.get(name)]
+    if params.get("PhoneNumber") or not named:
+        named.append("*")
+    return [Asked(action, one, keys) for one in dict.fromkeys(named)]

@@ -256,6 +256,20 @@ def test_policies_decide_and_the_refusal_is_snss(topics: Topics) -> None:
     assert topics.cloud.outbox() == []
 
 
+def test_a_message_for_several_is_decided_on_each_and_goes_to_none(topics: Topics) -> None:
+    other = topics.sns.create_topic(Name="other")["TopicArn"]
+    topics.sns.subscribe(TopicArn=other, Protocol="sms", Endpoint="+15550100")
+    statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topics.arn}
+    ann = topics.cloud.client("sns", **keys(topics.cloud, statement))
+
+    for more in ({"TargetArn": other}, {"PhoneNumber": "+15550101"}):
+        with pytest.raises(ClientError, match="AuthorizationError"):
+            ann.publish(TopicArn=topics.arn, Message="x", **more)
+        with pytest.raises(ClientError, match="InvalidParameter"):
+            topics.sns.publish(TopicArn=topics.arn, Message="x", **more)
+    assert topics.cloud.outbox() == []
+
+
 def test_who_may_subscribe_mail_addresses_may_not_subscribe_others(topics: Topics) -> None:
     condition = {"StringEquals": {"sns:Protocol": "email"}, "StringLike": {"sns:Endpoint": "*@example.com"}}
     statement = {"Effect": "Allow", "Action": "sns:Subscribe", "Resource": "*", "Condition": condition}
