@@ -10,6 +10,7 @@ from poolhouse.principal import OpenIdProvider, Principal, Role
 
 if TYPE_CHECKING:
     from poolhouse.files import Files
+    from poolhouse.iam.document import Policy
     from poolhouse.jobs import Job
     from poolhouse.outbox.entities import Message
     from poolhouse.store import Store
@@ -90,8 +91,10 @@ class Authority(Protocol):
     def principal_tags(self, principal: Principal) -> dict[str, str]:
         """The tags of a principal: those of its user or role, and its session's."""
 
-    def decide(self, call: "Call", action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
-        """Whether the call's principal may do this, by their own policies and the resource's."""
+    def decide(
+        self, call: "Call", action: str, resource: str, keys: Mapping[str, Any], *, policy: "Policy | None" = None
+    ) -> Decision:
+        """Whether the call's principal may do this, by their own policies and the resource's, which may be given."""
 
     def decide_by_trust(
         self, call: "Call", action: str, role_arn: str, keys: Mapping[str, Any], *, provider: str = ""

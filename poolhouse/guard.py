@@ -108,10 +108,16 @@ class Guard:
         if not decision.is_allowed:
             raise self._refusal(call, action, resource, decision)
 
-    def decide(self, call: Call, action: str, resource: str, keys: Mapping[str, Any]) -> Decision:
-        """Decide on one thing the call's principal asks, and keep the decision."""
+    def decide(
+        self, call: Call, action: str, resource: str, keys: Mapping[str, Any], *, policy: Policy | None = None
+    ) -> Decision:
+        """Decide on one thing the call's principal asks, and keep the decision.
+
+        `policy` is that of a resource which none of the services here keeps.
+        """
         request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
-        return self._decided(call, request, self._policies(call.principal, self._resource_side(resource)))
+        side = self._resource_side(resource) if policy is None else Policies(resource=policy)
+        return self._decided(call, request, self._policies(call.principal, side))
 
     def role_may(self, role_arn: str, session_name: str, action: str, resource: str) -> bool:
         """Whether a session of a role may do something that nobody asks for in a request: what Lambda does for it."""

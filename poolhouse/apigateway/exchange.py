@@ -10,6 +10,7 @@ from poolhouse.apigateway import callers, times
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.apigateway.routes import Match
 from poolhouse.call import Call
+from poolhouse.iam.document import Policy
 from poolhouse.principal import Principal
 from poolhouse.web import Request
 
@@ -26,6 +27,7 @@ class Exchange:
     claims: Mapping[str, str] | None = None
     custom: Mapping[str, object] | None = None  # what a Lambda authorizer has said of the caller
     principal: Principal | None = None  # who signed it, for methods that are AWS_IAM
+    policy: Policy | None = None  # the API's resource policy
 
     @cached_property
     def extended_request_id(self) -> str:
@@ -67,17 +69,20 @@ class Exchange:
         return str(given) if given else hashlib.sha256(changed.encode()).hexdigest()[:6]
 
     @property
+    def api_arn(self) -> str:
+        """The API, as policies of execute-api begin."""
+        return f"arn:aws:execute-api:{self.call.region}:{self.call.account_id}:{self.api.id}"
+
+    @property
     def source_arn(self) -> str:
         """The method as a function's resource policy names it."""
         resource = self.match.method.resource if self.match else self.path
-        prefix = f"arn:aws:execute-api:{self.call.region}:{self.call.account_id}:{self.api.id}"
-        return f"{prefix}/{self.stage}/{self.request.method}{resource}"
+        return f"{self.api_arn}/{self.stage}/{self.request.method}{resource}"
 
     @property
     def method_arn(self) -> str:
         """What is invoked, as policies name it: the path itself, not its template."""
-        prefix = f"arn:aws:execute-api:{self.call.region}:{self.call.account_id}:{self.api.id}"
-        return f"{prefix}/{self.stage}/{self.request.method}{self.path}"
+        return f"{self.api_arn}/{self.stage}/{self.request.method}{self.path}"
 
     @cached_property
     def identity(self) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from poolhouse.apigateway import address, integrations, responses
+from poolhouse.apigateway import address, integrations, resource_policy, responses
 from poolhouse.apigateway.authorizers import cognito, iam
 from poolhouse.apigateway.authorizers.definitions import CognitoAuthorizer, IamAuthorizer, LambdaAuthorizer
 from poolhouse.apigateway.authorizers.iam import Verify
@@ -25,6 +25,7 @@ from poolhouse.apigateway.exchange import Exchange
 from poolhouse.apigateway.http_apis.server import HttpApis, stage_of
 from poolhouse.apigateway.routes import Match, Routes
 from poolhouse.call import Call
+from poolhouse.iam.document import Policy
 from poolhouse.web import Request, Response
 
 MakeCall = Callable[[Request], Call]
@@ -47,7 +48,7 @@ class Gateway:
         self._verify = verify
         self._lambdas = LambdaAuthorizers()
         self._http_apis = HttpApis(verify)
-        self._compiled: dict[str, tuple[datetime, Routes]] = {}
+        self._compiled: dict[str, tuple[datetime, Routes, Policy | None]] = {}
         self._default_api_id = ""
 
     def handle(
@@ -98,13 +99,15 @@ class Gateway:
             raise Forbidden
         if is_too_long or len(exchange.request.body) > _MAX_BODY:
             raise RequestTooLarge
-        match = self._routes(exchange.api).find(exchange.request.method, exchange.request.path)
+        routes, policy = self._of_api(exchange)
+        match = routes.find(exchange.request.method, exchange.request.path)
         if match is None:
             raise _unknown_method(exchange.request.header("authorization"))
-        found = dataclasses.replace(exchange, match=match)
+        found = dataclasses.replace(exchange, match=match, policy=policy)
         return integrations.respond(self._authorized(found, match, sent), match)
 
     def _authorized(self, exchange: Exchange, found: Match, sent: Request) -> Exchange:
+        is_open = True  # to nobody in particular, of whom the resource policy must say that they may
         for requirement in found.method.requirements:
             match requirement.authorizer:
                 case CognitoAuthorizer() as authorizer:
@@ -112,23 +115,28 @@ class Gateway:
                     claims = cognito.authorize(exchange.call, authorizer, requirement.scopes, header)
                     exchange = dataclasses.replace(exchange, claims=claims)
                 case IamAuthorizer():
+                    is_open = False
                     principal = iam.authenticate(self._verify, sent)
                     call = dataclasses.replace(exchange.call, principal=principal)
                     exchange = dataclasses.replace(exchange, call=call, principal=principal)
                     iam.authorize(call, exchange)
                 case LambdaAuthorizer() as authorizer:
+                    is_open = False
                     custom = self._lambdas.authorize(exchange, found, authorizer)
                     exchange = dataclasses.replace(exchange, custom=custom)
                 case unbuilt:
                     raise NotBuilt(unbuilt.name)
+        if is_open:
+            resource_policy.check(exchange)
         return exchange
 
-    def _routes(self, api: RestApi) -> Routes:
-        modified_at, routes = self._compiled.get(api.id, (None, None))
-        if routes is None or modified_at != api.modified_at:
-            routes = Routes(api)
-            self._compiled[api.id] = (api.modified_at, routes)
-        return routes
+    def _of_api(self, exchange: Exchange) -> tuple[Routes, Policy | None]:
+        """The API's methods and its resource policy, compiled anew where it has changed."""
+        api = exchange.api
+        known = self._compiled.get(api.id)
+        if known is None or known[0] != api.modified_at:
+            known = self._compiled[api.id] = (api.modified_at, Routes(api), resource_policy.of_api(exchange))
+        return known[1:]
 
     def _default_api(self, call: Call) -> RestApi | None:
         api = call.store.rest_apis.find(id=self._default_api_id) if self._default_api_id else None

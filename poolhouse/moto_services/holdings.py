@@ -6,6 +6,8 @@ from typing import Any
 
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, User
 
+from poolhouse.moto_services import user_boundaries
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -38,7 +40,7 @@ def of_user(backend: IAMBackend, arn: str) -> Holdings | None:
         if user in group.users:
             policies += _policies(group, group.name)
     tags = backend.tagger.get_tag_dict_for_resource(user.arn)
-    return Holdings(user.id, user.arn, tuple(policies), tags=tags)
+    return Holdings(user.id, user.arn, tuple(policies), _boundary(backend, user_boundaries.of_user(user)), tags)
 
 
 def of_role(backend: IAMBackend, arn: str) -> Holdings | None:
@@ -46,14 +48,11 @@ def of_role(backend: IAMBackend, arn: str) -> Holdings | None:
     role = next((one for one in backend.roles.values() if one.arn == arn), None)
     if role is None:
         return None
-    boundary = None
-    if role.permissions_boundary_arn:
-        boundary = managed(backend, role.permissions_boundary_arn)
     return Holdings(
         id=role.id,
         arn=role.arn,
         policies=tuple(_policies(role, role.name)),
-        boundary=boundary,
+        boundary=_boundary(backend, role.permissions_boundary_arn),
         tags={tag["Key"]: tag["Value"] for tag in _tags(role)},
         trust=role.assume_role_policy_document,
         longest_session=int(role.max_session_duration or 3600),
@@ -64,6 +63,11 @@ def managed(backend: IAMBackend, arn: str) -> Document | None:
     """A managed policy's default version."""
     policy = backend.managed_policies.get(arn)
     return None if policy is None else Document(arn, _default_version(policy))
+
+
+def _boundary(backend: IAMBackend, arn: str | None) -> Document | None:
+    """One whose policy is gone allows nothing."""
+    return (managed(backend, arn) or Document(arn, "")) if arn else None
 
 
 def _policies(holder: Any, name: str) -> list[Document]:

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from poolhouse.errors import ApiError
 from poolhouse.iam import document
 from poolhouse.iam.errors import MalformedPolicy
-from poolhouse.moto_services import checks, holdings
+from poolhouse.moto_services import checks, holdings, user_boundaries
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install
 from poolhouse.moto_services.holdings import Document, Holdings
@@ -116,6 +116,11 @@ class NoSuchEntity(ApiError):
     status: ClassVar[int] = 404
 
 
+class DeleteConflict(ApiError):
+    status: ClassVar[int] = 409
+    message = "Cannot delete a policy attached to entities."
+
+
 class _Validator(IAMPolicyDocumentValidator):
     """AWS asks the language's version of managed policies only; SAM's policy templates, which are inline, have none."""
 
@@ -127,6 +132,7 @@ class _Validator(IAMPolicyDocumentValidator):
 
 
 vars(models)["IAMPolicyDocumentValidator"] = _Validator
+user_boundaries.install()
 
 
 class Iam:
@@ -162,6 +168,7 @@ class Iam:
             _Validator.is_inline = operation in _PUTS_INLINE
             try:
                 self._add_policies_of_aws(operation, parameters)
+                self._check_boundary(operation, parameters)
                 response = self._answer(request)
                 self._settle(operation, is_error=response.status >= _FIRST_ERROR)
             except BaseException:
@@ -259,6 +266,17 @@ class Iam:
             raise EntityAlreadyExists(f"SAML provider with name {name} already exists.")  # a guess
         if operation == "DeleteSAMLProvider" and arn is not None and self.saml_metadata(arn) is None:
             raise NoSuchEntity(f"Manifest not found for arn {arn}")
+
+    def _check_boundary(self, operation: str, parameters: Mapping[str, str]) -> None:
+        """moto takes the ARN of a policy that is not there as a boundary, and deletes one that is in use as one."""
+        arn = parameters.get("PermissionsBoundary")
+        if arn and arn not in self._backend.managed_policies:
+            raise NoSuchEntity(f"Scope ARN: {arn} does not exist or is not attachable.")
+        if operation == "DeletePolicy":
+            used = {role.permissions_boundary_arn for role in self._backend.roles.values()}
+            used |= {user_boundaries.of_user(user) for user in self._backend.users.values()}
+            if parameters.get("PolicyArn") in used:
+                raise DeleteConflict
 
     def _answer(self, request: Request) -> Response:
         headers = {"authorization": request.header("authorization")}  # GetUser without a name is about the caller

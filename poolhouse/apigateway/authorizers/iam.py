@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
 
 from collections.abc import Callable, Mapping
 
+from poolhouse.apigateway import resource_policy
 from poolhouse.apigateway.errors import (
-    AccessDenied,
     GatewayError,
     IncompleteSignature,
     InvalidSignature,
@@ -17,14 +17,13 @@ from poolhouse.apigateway.errors import (
 from poolhouse.apigateway.exchange import Exchange
 from poolhouse.call import Call
 from poolhouse.errors import ApiError
-from poolhouse.iam.decision import Outcome
 from poolhouse.principal import Principal
 from poolhouse.web import Request
 
 Verify = Callable[[Request, str], Principal]
 """(the request as it was signed, the service's signing name) -> who signed. Raises the wire's authentication errors."""
 
-SERVICE, ACTION = "execute-api", "execute-api:Invoke"
+SERVICE = "execute-api"
 _REFUSALS: Mapping[str, type[GatewayError]] = {
     "MissingAuthenticationTokenException": MissingAuthenticationToken,
     "IncompleteSignatureException": IncompleteSignature,
@@ -46,15 +45,9 @@ def authenticate(verify: Verify, sent: Request) -> Principal:
 
 
 def authorize(call: Call, exchange: Exchange) -> None:
-    """Return when the call's principal may invoke the method. Raises AccessDenied.
-
-    The sentence has the account masked. How it ends for an explicit denial was seen with resource policies only.
-    """
-    decision = call.authority.decide(call, ACTION, exchange.method_arn, {})
-    if decision.is_allowed:
-        return
-    ending = " with an explicit deny" if decision.outcome is Outcome.EXPLICITLY_DENIED else ""
-    shown = exchange.method_arn.replace(f":{call.account_id}:", f":********{call.account_id[-4:]}:", 1)
-    raise AccessDenied(
-        f"User: {call.principal.arn} is not authorized to perform: {ACTION} on resource: {shown}{ending}"
-    )
+    """Return when the call's principal may invoke the method. Raises AccessDenied."""
+    arn = exchange.method_arn
+    keys = resource_policy.own_keys(exchange)
+    decision = call.authority.decide(call, resource_policy.ACTION, arn, keys, policy=exchange.policy)
+    if not decision.is_allowed:
+        raise resource_policy.refusal(exchange, call.principal.arn, decision)

@@ -12,21 +12,19 @@ from typing import Any
 
 import msgspec
 
-from poolhouse.apigateway import events, integrations
+from poolhouse.apigateway import events, integrations, resource_policy
 from poolhouse.apigateway.authorizers.definitions import LambdaAuthorizer, Source
 from poolhouse.apigateway.errors import AccessDenied, AuthorizerFailed, Unauthorized
 from poolhouse.apigateway.exchange import Exchange
 from poolhouse.apigateway.routes import Match
 from poolhouse.call import InvokeRefused, InvokeTimeout
 from poolhouse.iam import document
-from poolhouse.iam.context import Context
 from poolhouse.iam.decision import Outcome
 from poolhouse.iam.document import Policy
 from poolhouse.iam.errors import MalformedPolicy
 from poolhouse.iam.evaluate import Policies, Request, evaluate
 from poolhouse.iam.principal import Requester
 
-_ACTION = "execute-api:Invoke"
 _TIMEOUT = timedelta(seconds=29)
 _KEPT = 1000
 _DENIED = "User is not authorized to access this resource"
@@ -58,9 +56,11 @@ class LambdaAuthorizers:
         is_token = authorizer.kind == "TOKEN"
         if is_token and authorizer.expression is not None and not authorizer.expression.fullmatch(identity[0]):
             raise Unauthorized
+        resource_policy.check_denials(exchange)
         answer, latency = self._answer(exchange, match, authorizer, identity)
-        request = Request(Requester("user"), _ACTION, exchange.method_arn, Context(_keys(exchange)))
-        outcome = evaluate(request, Policies(identity=[answer.policy])).outcome
+        context = resource_policy.context(exchange)
+        request = Request(Requester("user"), resource_policy.ACTION, exchange.method_arn, context)
+        outcome = evaluate(request, Policies(identity=[answer.policy], resource=exchange.policy)).outcome
         if outcome is Outcome.EXPLICITLY_DENIED:
             raise AccessDenied(f"{_DENIED} with an explicit deny")
         if outcome is not Outcome.ALLOWED:
@@ -152,17 +152,6 @@ def _value(exchange: Exchange, source: Source) -> str:
             return exchange.context().get(source.name, "")
         case _:
             return ""
-
-
-def _keys(exchange: Exchange) -> dict[str, Any]:
-    call = exchange.call
-    return {
-        "aws:SourceIp": call.source_ip,
-        "aws:CurrentTime": call.now.isoformat(),
-        "aws:EpochTime": str(int(call.now.timestamp())),
-        "aws:UserAgent": call.user_agent or None,
-        "aws:SecureTransport": "true",
-    }
 
 
 def _id(api_id: str, authorizer: LambdaAuthorizer) -> str:

@@ -13,11 +13,12 @@ import msgspec
 
 from poolhouse.apigateway import function_uri
 from poolhouse.apigateway.authorizers.definitions import Source
-from poolhouse.apigateway.authorizers.iam import ACTION, SERVICE, Verify
+from poolhouse.apigateway.authorizers.iam import SERVICE, Verify
 from poolhouse.apigateway.http_apis import events
 from poolhouse.apigateway.http_apis.errors import Forbidden, InternalServerError, NotBuilt, Unauthorized
 from poolhouse.apigateway.http_apis.events import Surroundings
 from poolhouse.apigateway.http_apis.routes import Found, FunctionAuthorizer, IamAuthorizer, JwtAuthorizer
+from poolhouse.apigateway.resource_policy import ACTION
 from poolhouse.call import InvokeRefused, InvokeTimeout
 from poolhouse.errors import ApiError
 from poolhouse.iam import document

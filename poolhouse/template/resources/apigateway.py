@@ -9,14 +9,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from poolhouse.apigateway import resource_policy
 from poolhouse.apigateway.entities import RestApi
 from poolhouse.errors import CommandError
+from poolhouse.iam.errors import MalformedPolicy
 from poolhouse.template.document import Made
 from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, without
 from poolhouse.template.schema import Schema, Unfit
 
 _BINARY = "x-amazon-apigateway-binary-media-types"
-_POLICY = "x-amazon-apigateway-policy"
+_INVALID_POLICY = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
 _INSTANT = timedelta(microseconds=1)  # the gateway compiles an API again when the time of its last change differs
 # What the gateway reads of a body without a further look.
 _MAPPINGS = {"type": "object", "patternProperties": {"": {"type": "object"}}}
@@ -76,6 +78,8 @@ def _http_body(properties: Properties) -> dict[str, Any]:
     if properties.get("ProtocolType", "HTTP") != "HTTP":
         raise CommandError("WebSocket APIs are not built yet")
     body = _body(properties, "AWS::Serverless::HttpApi")
+    if resource_policy.EXTENSION in body:
+        raise CommandError("HTTP APIs have no resource policies")
     if "CorsConfiguration" not in properties:
         return body
     given = properties["CorsConfiguration"]
@@ -89,7 +93,8 @@ def _update_http_api(context: Context, resource: Resource, existing: Existing) -
 
 
 def _create_api(context: Context, resource: Resource) -> Made:
-    now, body, api_id = context.cloud.clock(), _body(resource.properties), _id(context, resource)
+    now, api_id = context.cloud.clock(), _id(context, resource)
+    body = _rest_body(context, resource.properties, api_id)
     api = RestApi(id=api_id, name=_title(resource, body), body=body, created_at=now, modified_at=now)
     with context.cloud.store.write() as tx:
         tx.rest_apis.add(api)
@@ -100,8 +105,6 @@ def _body(properties: Properties, by_sam: str = "AWS::Serverless::Api") -> dict[
     body = properties.get("Body")
     if not isinstance(body, dict):
         raise CommandError(f"only APIs with a Body are built yet; with SAM, {by_sam} writes one")
-    if _POLICY in body:
-        raise CommandError("resource policies of APIs are not built yet")
     try:
         _OPENAPI.check(body, "Body")
     except Unfit as error:
@@ -111,12 +114,25 @@ def _body(properties: Properties, by_sam: str = "AWS::Serverless::Api") -> dict[
     return body
 
 
+def _rest_body(context: Context, properties: Properties, api_id: str) -> dict[str, Any]:
+    """The OpenAPI body, with the resource policy that may stand beside it (which of two counts is a guess)."""
+    body = _body(properties)
+    if "Policy" in properties:
+        body = {**body, resource_policy.EXTENSION: properties["Policy"]}
+    if body.get(resource_policy.EXTENSION) is not None:
+        try:
+            resource_policy.parse(body[resource_policy.EXTENSION], context.arn("execute-api", api_id))
+        except MalformedPolicy as error:
+            raise CommandError(_INVALID_POLICY) from error
+    return body
+
+
 def _title(resource: Resource, body: Mapping[str, Any]) -> str:
     return str(resource.properties.get("Name") or body.get("info", {}).get("title") or resource.name)
 
 
 def _update_api(context: Context, resource: Resource, existing: Existing) -> Made:
-    body = _body(resource.properties)
+    body = _rest_body(context, resource.properties, existing.physical_id)
     _change(context, existing.physical_id, lambda api: replace(api, name=_title(resource, body), body=body))
     return Made(existing.physical_id, existing.attributes)
 
@@ -255,7 +271,7 @@ def _delete_gateway_response(context: Context, existing: Existing) -> None:
 
 TYPES: Mapping[str, ResourceType] = {
     "AWS::ApiGateway::RestApi": ResourceType(
-        takes=frozenset({"Name", "Body", "BinaryMediaTypes", "Description"}),
+        takes=frozenset({"Name", "Body", "BinaryMediaTypes", "Description", "Policy"}),
         means_nothing=frozenset(
             {"DisableExecuteApiEndpoint", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings", "Mode"}
             | {"Parameters", "SecurityPolicy", "Tags"}

@@ -1,4 +1,4 @@
-"""AWS::IAM::*: roles and policies, kept as IAM's own records.
+"""AWS::IAM::*: roles, users, groups and policies, kept as IAM's own records.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html
 """
@@ -32,8 +32,7 @@ def _create_role(context: Context, resource: Resource) -> Made:
     document = _json(properties["AssumeRolePolicyDocument"])
     role = context.operate("iam", "CreateRole", {**settings, "RoleName": name, "AssumeRolePolicyDocument": document})
     context.begun(name)
-    _set_inline(context, name, [], properties.get("Policies", []))
-    _set_managed(context, name, [], properties.get("ManagedPolicyArns", []))
+    _set_policies(context, ("Role", "RoleName", name), {}, properties)
     return Made(name, only(role["Role"], "Arn", "RoleId"))
 
 
@@ -45,58 +44,146 @@ def _update_role(context: Context, resource: Resource, existing: Existing) -> Ma
     defaults = {"Description": "", "MaxSessionDuration": _DEFAULT_SESSION}
     if only(after, *defaults) != only(before, *defaults):
         context.operate("iam", "UpdateRole", {"RoleName": name, **defaults, **only(after, *defaults)})
-    _set_boundary(context, name, before.get("PermissionsBoundary"), after.get("PermissionsBoundary"))
-    _set_inline(context, name, before.get("Policies", []), after.get("Policies", []))
-    _set_managed(context, name, before.get("ManagedPolicyArns", []), after.get("ManagedPolicyArns", []))
-    _set_tags(context, name, tags(before.get("Tags")), tags(after.get("Tags")))
+    _change_holder(context, ("Role", "RoleName", name), before, after)
     return Made(name, existing.attributes)
 
 
-def _set_boundary(context: Context, role: str, before: str | None, after: str | None) -> None:
+def _change_holder(context: Context, holder: Holder, before: Properties, after: Properties) -> None:
+    """The boundary, the policies and the tags of a role or a user."""
+    _set_boundary(context, holder, before.get("PermissionsBoundary"), after.get("PermissionsBoundary"))
+    _set_policies(context, holder, before, after)
+    _set_tags(context, holder, tags(before.get("Tags")), tags(after.get("Tags")))
+
+
+def _set_policies(context: Context, holder: Holder, before: Properties, after: Properties) -> None:
+    _set_inline(context, holder, before.get("Policies", []), after.get("Policies", []))
+    _set_managed(context, holder, before.get("ManagedPolicyArns", []), after.get("ManagedPolicyArns", []))
+
+
+def _set_boundary(context: Context, holder: Holder, before: str | None, after: str | None) -> None:
+    kind, key, name = holder
     if after is not None and after != before:
-        context.operate("iam", "PutRolePermissionsBoundary", {"RoleName": role, "PermissionsBoundary": after})
+        context.operate("iam", f"Put{kind}PermissionsBoundary", {key: name, "PermissionsBoundary": after})
     elif after is None and before is not None:
-        context.operate("iam", "DeleteRolePermissionsBoundary", {"RoleName": role})
+        context.operate("iam", f"Delete{kind}PermissionsBoundary", {key: name})
 
 
-def _set_tags(context: Context, role: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    gone = [key for key in before if key not in after]
+def _set_tags(context: Context, holder: Holder, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    kind, key, name = holder
+    gone = [tag for tag in before if tag not in after]
     if gone:
-        context.operate("iam", "UntagRole", {"RoleName": role, "TagKeys": gone})
+        context.operate("iam", f"Untag{kind}", {key: name, "TagKeys": gone})
     if after and after != before:
-        pairs = [{"Key": key, "Value": value} for key, value in after.items()]
-        context.operate("iam", "TagRole", {"RoleName": role, "Tags": pairs})
+        pairs = [{"Key": tag, "Value": value} for tag, value in after.items()]
+        context.operate("iam", f"Tag{kind}", {key: name, "Tags": pairs})
 
 
-def _set_inline(context: Context, role: str, before: Sequence[Any], after: Sequence[Any]) -> None:
+def _set_inline(context: Context, holder: Holder, before: Sequence[Any], after: Sequence[Any]) -> None:
     """A deployment that failed may not have got as far as `before`: what is not there need not be taken away."""
+    kind, key, name = holder
     kept = {policy["PolicyName"] for policy in after}
     for policy in before:
         if policy["PolicyName"] not in kept:
-            context.found("iam", "DeleteRolePolicy", {"RoleName": role, "PolicyName": policy["PolicyName"]})
+            context.found("iam", f"Delete{kind}Policy", {key: name, "PolicyName": policy["PolicyName"]})
     for policy in after:
         if policy not in before:
-            params = {"RoleName": role, "PolicyName": policy["PolicyName"]}
-            context.operate("iam", "PutRolePolicy", {**params, "PolicyDocument": _json(policy["PolicyDocument"])})
+            params = {key: name, "PolicyName": policy["PolicyName"]}
+            context.operate("iam", f"Put{kind}Policy", {**params, "PolicyDocument": _json(policy["PolicyDocument"])})
 
 
-def _set_managed(context: Context, role: str, before: Sequence[str], after: Sequence[str]) -> None:
+def _set_managed(context: Context, holder: Holder, before: Sequence[str], after: Sequence[str]) -> None:
+    kind, key, name = holder
     for arn in before:
         if arn not in after:
-            context.found("iam", "DetachRolePolicy", {"RoleName": role, "PolicyArn": arn})
+            context.found("iam", f"Detach{kind}Policy", {key: name, "PolicyArn": arn})
     for arn in after:
         if arn not in before:
-            context.operate("iam", "AttachRolePolicy", {"RoleName": role, "PolicyArn": arn})
+            context.operate("iam", f"Attach{kind}Policy", {key: name, "PolicyArn": arn})
 
 
 def _delete_role(context: Context, existing: Existing) -> None:
     """With all that hangs on it, whoever hung it there: IAM refuses to delete a role that has policies."""
-    name = {"RoleName": existing.physical_id}
-    for policy in context.operate("iam", "ListRolePolicies", name)["PolicyNames"]:
-        context.operate("iam", "DeleteRolePolicy", {**name, "PolicyName": policy})
-    for attached in context.operate("iam", "ListAttachedRolePolicies", name)["AttachedPolicies"]:
-        context.operate("iam", "DetachRolePolicy", {**name, "PolicyArn": attached["PolicyArn"]})
-    context.operate("iam", "DeleteRole", name)
+    _delete_policies(context, ("Role", "RoleName", existing.physical_id))
+    context.operate("iam", "DeleteRole", {"RoleName": existing.physical_id})
+
+
+def _delete_policies(context: Context, holder: Holder) -> None:
+    kind, key, named = holder
+    name = {key: named}
+    for policy in context.operate("iam", f"List{kind}Policies", name)["PolicyNames"]:
+        context.operate("iam", f"Delete{kind}Policy", {**name, "PolicyName": policy})
+    for attached in context.operate("iam", f"ListAttached{kind}Policies", name)["AttachedPolicies"]:
+        context.operate("iam", f"Detach{kind}Policy", {**name, "PolicyArn": attached["PolicyArn"]})
+
+
+def _user_name(_context: Context, resource: Resource) -> str:
+    return str(resource.properties.get("UserName", resource.name))
+
+
+def _user_exists(context: Context, resource: Resource) -> bool:
+    return context.found("iam", "GetUser", {"UserName": _user_name(context, resource)})
+
+
+def _create_user(context: Context, resource: Resource) -> Made:
+    properties, name = resource.properties, _user_name(context, resource)
+    settings = only(properties, "Path", "PermissionsBoundary", "Tags")
+    user = context.operate("iam", "CreateUser", {**settings, "UserName": name})["User"]
+    context.begun(name)
+    _set_policies(context, ("User", "UserName", name), {}, properties)
+    _set_groups(context, name, [], properties.get("Groups", []))
+    return Made(name, {"Arn": user["Arn"]})
+
+
+def _update_user(context: Context, resource: Resource, existing: Existing) -> Made:
+    before, after, name = existing.properties, resource.properties, existing.physical_id
+    _change_holder(context, ("User", "UserName", name), before, after)
+    _set_groups(context, name, before.get("Groups", []), after.get("Groups", []))
+    return Made(name, existing.attributes)
+
+
+def _set_groups(context: Context, user: str, before: Sequence[str], after: Sequence[str]) -> None:
+    for group in before:
+        if group not in after:
+            context.found("iam", "RemoveUserFromGroup", {"UserName": user, "GroupName": group})
+    for group in after:
+        if group not in before:
+            context.operate("iam", "AddUserToGroup", {"UserName": user, "GroupName": group})
+
+
+def _delete_user(context: Context, existing: Existing) -> None:
+    """As a role; access keys that somebody made for the user stand in the way, as on AWS."""
+    name = {"UserName": existing.physical_id}
+    _delete_policies(context, ("User", "UserName", existing.physical_id))
+    for group in context.operate("iam", "ListGroupsForUser", name)["Groups"]:
+        context.operate("iam", "RemoveUserFromGroup", {**name, "GroupName": group["GroupName"]})
+    context.operate("iam", "DeleteUser", name)
+
+
+def _group_name(_context: Context, resource: Resource) -> str:
+    return str(resource.properties.get("GroupName", resource.name))
+
+
+def _group_exists(context: Context, resource: Resource) -> bool:
+    return context.found("iam", "GetGroup", {"GroupName": _group_name(context, resource)})
+
+
+def _create_group(context: Context, resource: Resource) -> Made:
+    properties, name = resource.properties, _group_name(context, resource)
+    group = context.operate("iam", "CreateGroup", {**only(properties, "Path"), "GroupName": name})["Group"]
+    context.begun(name)
+    _set_policies(context, ("Group", "GroupName", name), {}, properties)
+    return Made(name, {"Arn": group["Arn"]})
+
+
+def _update_group(context: Context, resource: Resource, existing: Existing) -> Made:
+    holder = ("Group", "GroupName", existing.physical_id)
+    _set_policies(context, holder, existing.properties, resource.properties)
+    return Made(existing.physical_id, existing.attributes)
+
+
+def _delete_group(context: Context, existing: Existing) -> None:
+    _delete_policies(context, ("Group", "GroupName", existing.physical_id))
+    context.operate("iam", "DeleteGroup", {"GroupName": existing.physical_id})
 
 
 def _policy_id(_context: Context, resource: Resource) -> str:
@@ -229,6 +316,25 @@ TYPES: Mapping[str, ResourceType] = {
         name=_role_name,
         named_by="RoleName",
         exists=_role_exists,
+    ),
+    "AWS::IAM::User": ResourceType(
+        takes=frozenset({"Groups", "ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies", "Tags", "UserName"}),
+        not_run=frozenset({"LoginProfile"}),
+        create=_create_user,
+        update=_update_user,
+        delete=_delete_user,
+        name=_user_name,
+        named_by="UserName",
+        exists=_user_exists,
+    ),
+    "AWS::IAM::Group": ResourceType(
+        takes=frozenset({"GroupName", "ManagedPolicyArns", "Path", "Policies"}),
+        create=_create_group,
+        update=_update_group,
+        delete=_delete_group,
+        name=_group_name,
+        named_by="GroupName",
+        exists=_group_exists,
     ),
     "AWS::IAM::Policy": ResourceType(
         takes=frozenset({"PolicyName", "PolicyDocument", *_HOLDERS}),

@@ -46,8 +46,8 @@ BEFOREHAND = {
         "5: Client: #: required key [UserPoolId] not found.",
     ),
     "a property that is there on AWS and not here": (
-        "  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Policy: {}\n",
-        "6: Api: the property Policy of AWS::ApiGateway::RestApi is not built yet.",
+        "  Api:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      CloneFrom: x\n",
+        "6: Api: the property CloneFrom of AWS::ApiGateway::RestApi is not built yet.",
     ),
     "an attribute no resource of the type has": (
         "  Client:\n    Type: AWS::Cognito::UserPoolClient\n    Properties:\n      UserPoolId: !GetAtt Fine.Id\n",
@@ -152,9 +152,18 @@ WITHIN = {
         "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {security: none}\n",
         "5: Late: #/Body/security: expected type: JSONArray, found: String. ",
     ),
-    "an API's resource policy": (
+    "a resource policy that is none": (
         "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {x-amazon-apigateway-policy: {}}\n",
-        "5: Late: resource policies of APIs are not built yet. ",
+        "5: Late: Invalid policy document. Please check the policy syntax and ensure that Principals are valid. ",
+    ),
+    "a resource policy for nobody": (
+        "  Late:\n    Type: AWS::ApiGateway::RestApi\n    Properties:\n      Body: {}\n"
+        "      Policy: {Statement: {Effect: Allow, Action: execute-api:Invoke, Resource: execute-api:/*}}\n",
+        "5: Late: Invalid policy document. Please check the policy syntax and ensure that Principals are valid. ",
+    ),
+    "an HTTP API's resource policy": (
+        "  Late:\n    Type: AWS::ApiGatewayV2::Api\n    Properties:\n      Body: {x-amazon-apigateway-policy: {}}\n",
+        "5: Late: HTTP APIs have no resource policies. ",
     ),
     "a stage of no API": (
         "  Late:\n    Type: AWS::ApiGateway::Stage\n    Properties:\n      RestApiId: nothing\n      StageName: dev\n",
