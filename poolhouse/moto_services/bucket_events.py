@@ -64,8 +64,8 @@ def event_of(request: Request, key: str, *, is_versioned: bool) -> str:
     if request.method == "DELETE":
         marks = is_versioned and "versionId" not in fields
         return "" if "uploadId" in fields else f"{_REMOVED}:{'DeleteMarkerCreated' if marks else 'Delete'}"
-    if request.method == "POST" and "uploadId" in fields:
-        return f"{_CREATED}:CompleteMultipartUpload"
+    if request.method == "POST" and ("uploadId" in fields or not request.query):
+        return f"{_CREATED}:{'CompleteMultipartUpload' if fields else 'Post'}"
     if request.method != "PUT" or "partNumber" in fields or "uploads" in fields:
         return ""
     return f"{_CREATED}:{'Copy' if request.header('x-amz-copy-source') else 'Put'}"

@@ -259,6 +259,8 @@ class S3:
         models.s3_backends.bucket_accounts = dict.fromkeys(self._backend.buckets, owner)
 
     def _answer(self, request: Request, key: str) -> Response:
+        if key and request.method == "POST" and not request.query:  # a browser's form, whose object is put
+            request = dataclasses.replace(request, method="PUT")
         dispatch = S3Response.key_dispatch if key else S3Response.bucket_dispatch
         return call(
             dispatch,

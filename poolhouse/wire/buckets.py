@@ -39,6 +39,14 @@ def is_presigned(request: Request) -> bool:
     return "X-Amz-Signature=" in request.query
 
 
+def may_be_form_upload(request: Request) -> bool:
+    """Whether this is a POST to a bucket itself that is not signed as others are: a browser's form, if anything."""
+    if request.method != "POST" or request.query or request.header("x-amz-target") or request.header("authorization"):
+        return False
+    path = path_style(request).path.strip("/")
+    return bool(path) and "/" not in path
+
+
 def check_no_older_signature(request: Request) -> None:
     """Raise InvalidRequest for a query signed as before 2014, which boto3 does unless told otherwise.
 

@@ -9,8 +9,8 @@ from poolhouse.call import Call
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.web import Header, Request, Response
-from poolhouse.wire import cors
-from poolhouse.wire.buckets import check_no_older_signature, is_presigned
+from poolhouse.wire import cors, post_form
+from poolhouse.wire.buckets import check_no_older_signature, is_presigned, path_style
 from poolhouse.wire.constraints import Violations, compile_request
 from poolhouse.wire.errors import InternalErrorException, UnknownOperationException
 from poolhouse.wire.protocol import Result, error_headers
@@ -128,6 +128,8 @@ class Dispatcher:
     def _serve(self, route: Route, request: Request, request_id: str) -> Response:
         """The beats. A service that is handed over does its own reading, after the signature."""
         handler = self._handlers.get(route.metadata.name)
+        if handler is not None and route.is_form_upload:
+            return self._upload(route, handler, request, request_id)
         if handler is not None:
             call = self._make_call(request, self._authenticate(route, request), request_id)
             if not route.operation:  # what was not decided on is not done
@@ -140,6 +142,15 @@ class Dispatcher:
         params = route.decode(request)
         call = self._make_call(request, principal, request_id)
         return route.encode(self._perform(route, call, params), request_id)
+
+    def _upload(self, route: Route, handler: Handler, request: Request, request_id: str) -> Response:
+        """A file from a browser's form: who signed its policy puts the object."""
+        form = post_form.parse(request)
+        principal = self._verifier.verify_form(request, form, path_style(request).path.strip("/"))
+        put = post_form.as_put(form, request)
+        call = self._make_call(request, principal, request_id)
+        self._guard.allow(call, route.metadata.name, route.operation, lambda: route.peek(put))
+        return post_form.answer(form, request, handler(call, route.metadata.name, put))
 
     def _authenticate(self, route: Route, request: Request) -> Principal:
         if route.operation and not route.is_signed:

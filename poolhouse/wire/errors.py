@@ -3,6 +3,7 @@
 The protocols that call some of them otherwise (STS says SignatureDoesNotMatch) translate when they encode.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from poolhouse.errors import ApiError
@@ -53,6 +54,43 @@ class RequestNotYetValid(ApiError):
 
 class MalformedXML(ApiError):
     message = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+class S3Refusal(ApiError):
+    """A refusal of S3's that says more than its sentence, in elements of its own."""
+
+    def __init__(self, message: str | None = None, elements: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.elements = dict(elements or {})
+
+
+class PreconditionFailed(S3Refusal):
+    status: ClassVar[int] = 412
+    message = "At least one of the pre-conditions you specified did not hold"
+
+
+class InvalidArgument(S3Refusal):
+    """A form upload that lacks something."""
+
+
+class InvalidPolicyDocument(S3Refusal):
+    """A form upload's policy that is none."""
+
+
+class MalformedPOSTRequest(S3Refusal):
+    message = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class MaxPostPreDataLengthExceeded(S3Refusal):
+    message = "Your POST request fields preceeding the upload file was too large."  # as S3 spells it
+
+
+class EntityTooSmall(S3Refusal):
+    message = "Your proposed upload is smaller than the minimum allowed size"
+
+
+class EntityTooLarge(S3Refusal):
+    message = "Your proposed upload exceeds the maximum allowed size"
 
 
 class HeadersNotSigned(ApiError):

@@ -39,6 +39,7 @@ class Route:
     operation: str
     protocol: str  # the one the request came in, of those the service speaks
     service: Service | None = None  # the one that is here, if it is
+    is_form_upload: bool = False
 
     @cached_property
     def model(self) -> OperationModel:
@@ -119,6 +120,8 @@ class Routes:
 
     def find(self, request: Request) -> Route | None:
         """The route of a request; None where it fits no service of AWS."""
+        if buckets.may_be_form_upload(request) and self.is_of_a_bucket(request):
+            return self._form_upload
         target = request.header("x-amz-target")
         return self._by_target.get(target) or self._look_up(request, target)
 
@@ -128,6 +131,11 @@ class Routes:
             raise UnknownOperationException
         metadata = self._directory.get(service)
         return self._route(metadata, operation, metadata.protocols[0])
+
+    @cached_property
+    def _form_upload(self) -> Route:
+        """Of a file from a browser's form, which is put as any other object."""
+        return Route(self._directory.get("s3"), "PutObject", "rest-xml", is_form_upload=True)
 
     def _look_up(self, request: Request, target: str) -> Route | None:
         if target:

@@ -19,21 +19,24 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from poolhouse.principal import Principal
+from poolhouse.principal import ANONYMOUS, Principal
 from poolhouse.web import Request, is_loopback
-from poolhouse.wire import chunks
+from poolhouse.wire import chunks, post_policy
 from poolhouse.wire.entities import SEAL_PURPOSE, AccessKey
 from poolhouse.wire.errors import (
     AuthorizationQueryParametersError,
     ExpiredTokenException,
     HeadersNotSigned,
     IncompleteSignatureException,
+    InvalidArgument,
+    InvalidRequest,
     InvalidSignatureException,
     MissingAuthenticationTokenException,
     RequestExpired,
     RequestNotYetValid,
     UnrecognizedClientException,
 )
+from poolhouse.wire.post_form import Form, missing
 
 if TYPE_CHECKING:
     from poolhouse.store import Store
@@ -47,6 +50,7 @@ _MAY_GO_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-security-token"})
 _UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-")
 
 _IN_QUERY = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
+_IN_FORM = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _LONGEST_TTL = 604_800  # seconds
 _USUAL = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=([^/, ]+)/(\d{8})/([^/, ]+)/([^/, ]+)/aws4_request, *"
@@ -201,8 +205,44 @@ class Verifier:
         else:
             _check_ttl(signed_at(request), authorization.ttl, self._clock())
         self._check_signature(request, authorization, key, as_s3=as_s3)
-        self._check_session_token(request, key)
-        return Principal(key.kind, key.principal_arn, key.account_id, key.id, key.user_id, key.session)
+        given = request.header("x-amz-security-token") or _query_value(request, "X-Amz-Security-Token")
+        self._check_session_token(given, key)
+        return _principal(key)
+
+    def verify_form(self, request: Request, form: Form, bucket: str) -> Principal:
+        """Who signed the policy of a form upload, which the form keeps to; anonymous where nobody did.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html. Raises the wire's errors.
+        """
+        if "awsaccesskeyid" in form.fields:
+            raise InvalidRequest
+        if not any(name.lower() in form.fields for name in _IN_FORM):
+            return ANONYMOUS
+        for name in (*_IN_FORM, "Policy"):
+            if name.lower() not in form.fields:
+                raise missing(name)
+        key_id, *scope = form.get("x-amz-credential").rsplit("/", 4)
+        if form.get("x-amz-algorithm") != _ALGORITHM or len(scope) != 4 or scope[2:] != ["s3", _TERMINATOR]:
+            wrong = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": form.get("x-amz-credential")}
+            said = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+            raise InvalidArgument(said, wrong)  # a guess for a form: it is what a presigned URL is told
+        key = self._find(key_id)
+        if key is None:
+            principal = self._unknown_key(request, key_id)
+        else:
+            self._check_form_signature(form, key, scope[:3])
+            principal = _principal(key)
+        post_policy.check(form, bucket, self._clock())
+        return principal
+
+    def _check_form_signature(self, form: Form, key: AccessKey, scope: list[str]) -> None:
+        if not key.is_active:
+            raise UnrecognizedClientException
+        signing_key = self._signing_key(key.sealed_secret, *scope)
+        expected = hmac.digest(signing_key, form.get("policy").encode(), "sha256").hex()
+        if not hmac.compare_digest(expected.encode(), form.get("x-amz-signature").encode()):
+            raise InvalidSignatureException
+        self._check_session_token(form.get("x-amz-security-token"), key)
 
     @property
     def root(self) -> Principal:
@@ -247,13 +287,16 @@ class Verifier:
             key = hmac.digest(key, part.encode(), "sha256")
         return key
 
-    def _check_session_token(self, request: Request, key: AccessKey) -> None:
-        given = request.header("x-amz-security-token") or _query_value(request, "X-Amz-Security-Token")
+    def _check_session_token(self, given: str, key: AccessKey) -> None:
         digest = self._store.sealer.digest(given) if given else ""
         if not hmac.compare_digest(digest, key.session_token_digest or ""):
             raise UnrecognizedClientException
         if key.expires_at is not None and key.expires_at <= self._keys_clock():
             raise ExpiredTokenException
+
+
+def _principal(key: AccessKey) -> Principal:
+    return Principal(key.kind, key.principal_arn, key.account_id, key.id, key.user_id, key.session)
 
 
 def signed_at(request: Request) -> datetime:

@@ -42,9 +42,11 @@ def rest_xml_error(service: Metadata, failure: ApiError, request_id: str) -> Res
 
 def _s3_error(failure: ApiError, request_id: str) -> Response:
     code, status, sentence = _OF_S3.get(type(failure), (failure.code, failure.status, ""))
+    more = failure.elements if isinstance(failure, errors.S3Refusal) else {}
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{code}</Code><Message>{xml_text(sentence or failure.message or '')}</Message>"
+        f"{''.join(f'<{name}>{xml_text(value)}</{name}>' for name, value in more.items())}"
         f"<RequestId>{request_id}</RequestId></Error>"
     )
     headers = (("Content-Type", "application/xml"), ("x-amz-request-id", request_id))
