@@ -62,6 +62,7 @@ bench-scale: $(DEV_READY)
 
 docs: $(DEV_READY)
 	@$(BIN)/python tests/architecture/operations_page.py > docs/operations.md
+	@PYTHONPATH=src $(BIN)/python -m tests.architecture.openapi > docs/openapi.json
 
 $(SAM):
 	@echo "Installing the SAM CLI into .venv-sam (its pins clash with ours) ..."

@@ -4,24 +4,22 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, datasets, tables
 from shared.errors import Invalid, NotFound
-from shared.models import DATASET_NAME, DatasetList, Patches, SinceQuery
+from shared.models import DATASET_NAME, Dataset, DatasetList, Patches, SinceQuery
 
 app = api.resolver()
 tables.dynamodb()  # while Lambda starts the function, which is quicker than during its first request
 
 
 @app.get("/datasets")
-def list_datasets() -> Response[str]:
+def list_datasets() -> api.Answer[DatasetList]:
     """The identity's datasets."""
     return api.answer(DatasetList(items=datasets.summaries(api.identity(app).subject)))
 
 
 @app.get("/datasets/<name>")
-def get_dataset(name: str) -> Response[str]:
+def get_dataset(name: str) -> api.Answer[Dataset]:
     """A dataset's count, and its records that were changed after `since`."""
     owner = api.identity(app).subject
     since = api.query(app, SinceQuery).since
@@ -32,7 +30,7 @@ def get_dataset(name: str) -> Response[str]:
 
 
 @app.patch("/datasets/<name>")
-def patch_dataset(name: str) -> Response[str]:
+def patch_dataset(name: str) -> api.Answer[Dataset]:
     """Change records of a dataset, all or none, where they are as the client has seen them."""
     owner = api.identity(app).subject
     patches = api.body(app, Patches).patches
@@ -43,7 +41,7 @@ def patch_dataset(name: str) -> Response[str]:
 
 
 @app.delete("/datasets/<name>")
-def delete_dataset(name: str) -> Response[str]:
+def delete_dataset(name: str) -> api.Done:
     """Delete a dataset for good."""
     datasets.remove(api.identity(app).subject, unquote(name))
     return api.done()

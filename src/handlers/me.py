@@ -4,22 +4,20 @@ DELETE /me stands behind the authorizer `recent_sign_in`, which hands over an ac
 the pool's own, which hands over an ID token's.
 """
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, user_pool
-from shared.models import DeviceQuery, Plan, PlanChange, Profile, ProfileChange
+from shared.models import DevicePage, DeviceQuery, Plan, PlanChange, Profile, ProfileChange
 
 app = api.resolver()
 
 
 @app.get("/me")
-def get_me() -> Response[str]:
+def get_me() -> api.Answer[Profile]:
     """Who is signed in, from the claims of their token."""
     return api.answer(Profile.of(api.user(app)))
 
 
 @app.patch("/me")
-def patch_me() -> Response[str]:
+def patch_me() -> api.Done:
     """Change one's name, language or time zone; tokens tell of it from the next refresh on."""
     caller = api.user(app)
     change = api.body(app, ProfileChange)
@@ -28,14 +26,14 @@ def patch_me() -> Response[str]:
 
 
 @app.delete("/me")
-def delete_me() -> Response[str]:
+def delete_me() -> api.Done:
     """Leave for good."""
     user_pool.delete(api.user(app).username)
     return api.done()
 
 
 @app.put("/me/plan")
-def put_plan() -> Response[str]:
+def put_plan() -> api.Done:
     """Take another plan; tokens tell of it from the next refresh on. Whoever sells plans asks for payment here."""
     caller = api.user(app)
     wanted = api.body(app, PlanChange).plan
@@ -47,14 +45,14 @@ def put_plan() -> Response[str]:
 
 
 @app.post("/me/sign-out")
-def post_sign_out() -> Response[str]:
+def post_sign_out() -> api.Done:
     """Sign out everywhere."""
     user_pool.sign_out(api.user(app).username)
     return api.done()
 
 
 @app.get("/me/devices")
-def get_devices() -> Response[str]:
+def get_devices() -> api.Answer[DevicePage]:
     """A page of the devices one has signed in with."""
     caller = api.user(app)
     query = api.query(app, DeviceQuery)

@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, cursors, etags, notes, tables
 from shared.errors import Invalid, NotFound
 from shared.models import NOTE_ID, NewNote, Note, NotePage, PageQuery
@@ -14,7 +12,7 @@ tables.dynamodb()  # while Lambda starts the function, which is quicker than dur
 
 
 @app.get("/notes")
-def list_notes() -> Response[str]:
+def list_notes() -> api.Answer[NotePage]:
     """A page of the identity's notes, by their ids."""
     owner = api.identity(app).subject
     query = api.query(app, PageQuery)
@@ -24,28 +22,29 @@ def list_notes() -> Response[str]:
 
 
 @app.get("/notes/<note_id>")
-def get_note(note_id: str) -> Response[str]:
+def get_note(note_id: str) -> api.Answer[Note]:
     """One of the identity's notes."""
     owner = api.identity(app).subject
     note = notes.find(owner, note_id) if re.fullmatch(NOTE_ID, note_id) else None
     if note is None:
         raise NotFound
-    return _answer(note)
+    return api.answer(note, {"ETag": etags.make(note.version)})
 
 
 @app.put("/notes/<note_id>")
-def put_note(note_id: str) -> Response[str]:
+def put_note(note_id: str) -> api.Answer[Note] | api.Created[Note]:
     """Write a note under an id the client has chosen; with If-Match, in the place of that version alone."""
     owner = api.identity(app).subject
     new, expected = api.body(app, NewNote), etags.parse(api.header(app, "If-Match"))
     if not re.fullmatch(NOTE_ID, note_id):
         raise Invalid("A note's id has 1 to 64 letters, digits, hyphens and underscores.")
     note = notes.put(owner, note_id, new.text, expected, now=datetime.now(UTC))
-    return _answer(note, 201 if note.version == 1 else 200)
+    etag = {"ETag": etags.make(note.version)}
+    return api.created(note, f"/notes/{note.id}", etag) if note.version == 1 else api.answer(note, etag)
 
 
 @app.delete("/notes/<note_id>")
-def delete_note(note_id: str) -> Response[str]:
+def delete_note(note_id: str) -> api.Done:
     """Remove a note; with If-Match, that version alone."""
     owner = api.identity(app).subject
     expected = etags.parse(api.header(app, "If-Match"))
@@ -53,11 +52,6 @@ def delete_note(note_id: str) -> Response[str]:
         raise NotFound
     notes.remove(owner, note_id, expected)
     return api.done()
-
-
-def _answer(note: Note, status: int = 200) -> Response[str]:
-    created = {"Location": f"/notes/{note.id}"} if status == 201 else {}
-    return api.answer(note, status, {"ETag": etags.make(note.version), **created})
 
 
 lambda_handler = api.entry(app)

@@ -3,17 +3,15 @@
 import re
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, catalogue, cursors
 from shared.errors import Forbidden, NotFound
-from shared.models import TITLE_ID, PageQuery, Plan, TitlePage
+from shared.models import TITLE_ID, PageQuery, Plan, Stream, TitlePage
 
 app = api.resolver()
 
 
 @app.get("/titles")
-def list_titles() -> Response[str]:
+def list_titles() -> api.Answer[TitlePage]:
     """A page of the catalogue: everybody with a plan sees all of it."""
     api.member(app, *Plan)
     query = api.query(app, PageQuery)
@@ -23,7 +21,7 @@ def list_titles() -> Response[str]:
 
 
 @app.get("/titles/<title_id>/stream")
-def get_stream(title_id: str) -> Response[str]:
+def get_stream(title_id: str) -> api.Answer[Stream]:
     """Where to stream a title from: premium titles for premium members."""
     caller = api.member(app, *Plan)
     title = catalogue.find(title_id) if re.fullmatch(TITLE_ID, title_id) else None

@@ -3,11 +3,9 @@
 import re
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, cursors, tables
 from shared.errors import BadRequest, NotFound
-from shared.models import TRANSACTION_ID, NewTransaction, PageQuery, TransactionPage
+from shared.models import TRANSACTION_ID, NewTransaction, PageQuery, Transaction, TransactionPage
 from shared.observability import count
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -17,7 +15,7 @@ tables.dynamodb()  # while Lambda starts the function, which is quicker than dur
 
 
 @app.get("/transactions")
-def list_transactions() -> Response[str]:
+def list_transactions() -> api.Answer[TransactionPage]:
     """A page of the caller's transactions, newest first."""
     owner = api.token_holder(app, "transactions/get").subject
     query = api.query(app, PageQuery)
@@ -27,7 +25,7 @@ def list_transactions() -> Response[str]:
 
 
 @app.post("/transactions")
-def post_transaction() -> Response[str]:
+def post_transaction() -> api.Created[Transaction]:
     """Record a transaction: once per Idempotency-Key, however often the request arrives."""
     owner = api.token_holder(app, "transactions/post").subject
     key = api.header(app, "Idempotency-Key")
@@ -35,11 +33,11 @@ def post_transaction() -> Response[str]:
         raise BadRequest("An Idempotency-Key has 1 to 255 visible ASCII characters.")
     transaction = tables.record(owner, api.body(app, NewTransaction), key, now=datetime.now(UTC))
     count("TransactionPosted")
-    return api.answer(transaction, 201, {"Location": f"/transactions/{transaction.id}"})
+    return api.created(transaction, f"/transactions/{transaction.id}")
 
 
 @app.get("/transactions/<transaction_id>")
-def get_transaction(transaction_id: str) -> Response[str]:
+def get_transaction(transaction_id: str) -> api.Answer[Transaction]:
     """One of the caller's transactions."""
     owner = api.token_holder(app, "transactions/get").subject
     transaction = tables.find(owner, transaction_id) if re.fullmatch(TRANSACTION_ID, transaction_id) else None

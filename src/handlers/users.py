@@ -3,11 +3,9 @@
 What changes somebody stands behind the authorizer `recent_sign_in`; nobody does it to themselves.
 """
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api, user_pool
 from shared.errors import Forbidden
-from shared.models import UserQuery
+from shared.models import User, UserPage, UserQuery
 from shared.observability import logger
 
 ADMIN = "admin"
@@ -16,7 +14,7 @@ app = api.resolver()
 
 
 @app.get("/users")
-def list_users() -> Response[str]:
+def list_users() -> api.Answer[UserPage]:
     """A page of the users, or those of one address."""
     api.member(app, ADMIN)
     query = api.query(app, UserQuery)
@@ -24,42 +22,42 @@ def list_users() -> Response[str]:
 
 
 @app.get("/users/<username>")
-def get_user(username: str) -> Response[str]:
+def get_user(username: str) -> api.Answer[User]:
     """One user, with their groups."""
     api.member(app, ADMIN)
     return api.answer(user_pool.user(username))
 
 
 @app.post("/users/<username>/disable")
-def disable(username: str) -> Response[str]:
+def disable(username: str) -> api.Done:
     """Keep a user out, and end their sign-ins."""
     user_pool.set_enabled(_other(username, "disable"), is_enabled=False)
     return api.done()
 
 
 @app.post("/users/<username>/enable")
-def enable(username: str) -> Response[str]:
+def enable(username: str) -> api.Done:
     """Let a user in again."""
     user_pool.set_enabled(_other(username, "enable"), is_enabled=True)
     return api.done()
 
 
 @app.post("/users/<username>/reset-password")
-def reset_password(username: str) -> Response[str]:
+def reset_password(username: str) -> api.Done:
     """Have a user choose another password."""
     user_pool.reset_password(_other(username, "reset-password"))
     return api.done()
 
 
 @app.put("/users/<username>/groups/<group>")
-def add_to_group(username: str, group: str) -> Response[str]:
+def add_to_group(username: str, group: str) -> api.Done:
     """Put a user into a group."""
     user_pool.add_to_group(_other(username, "add-to-group"), group)
     return api.done()
 
 
 @app.delete("/users/<username>/groups/<group>")
-def remove_from_group(username: str, group: str) -> Response[str]:
+def remove_from_group(username: str, group: str) -> api.Done:
     """Take a user out of a group."""
     user_pool.remove_from_group(_other(username, "remove-from-group"), group)
     return api.done()

@@ -3,8 +3,6 @@
 Guests may ask who they are; only their role keeps them from /hello, so that a policy's refusal can be seen.
 """
 
-from aws_lambda_powertools.event_handler import Response
-
 from shared import api
 from shared.models import Caller, Greeting
 
@@ -12,13 +10,13 @@ app = api.resolver()
 
 
 @app.get("/whoami")
-def get_whoami() -> Response[str]:
+def get_whoami() -> api.Answer[Caller]:
     """The identity, IAM user or role behind the signature."""
     return api.answer(Caller.of(api.signer(app)))
 
 
 @app.get("/hello")
-def get_hello() -> Response[str]:
+def get_hello() -> api.Answer[Greeting]:
     """A greeting for whoever is let in."""
     return api.answer(Greeting(message=f"Hello, {api.signer(app).subject}."))
 

@@ -10,7 +10,7 @@ browser carries CORS headers. Errors are RFC 9457 problem documents: `code` is f
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,6 +26,7 @@ M = TypeVar("M", bound=BaseModel)
 Location = tuple[int | str, ...]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
+JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
 # OWASP REST Security Cheat Sheet, "Security Headers"
@@ -36,6 +37,18 @@ HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+class Answer(Response[str], Generic[M]):
+    """200, with a model as JSON: which one, a route's signature says, and docs/openapi.json by it."""
+
+
+class Created(Response[str], Generic[M]):
+    """201, with a model as JSON and where it is from now on."""
+
+
+class Done(Response[str]):
+    """204, without a body."""
 
 
 def resolver() -> APIGatewayRestResolver:
@@ -71,14 +84,19 @@ def entry(app: APIGatewayRestResolver) -> Handler:
     return lambda_handler
 
 
-def done() -> Response[str]:
+def done() -> Done:
     """An answer without a body."""
-    return Response(204, body="")
+    return Done(204, body="")
 
 
-def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
+def answer(model: M, headers: Mapping[str, str] | None = None) -> Answer[M]:
     """An answer with a model as its JSON body."""
-    return Response(status, "application/json", model.model_dump_json(), headers=dict(headers or {}))
+    return Answer(200, JSON, model.model_dump_json(), headers=dict(headers or {}))
+
+
+def created(model: M, location: str, headers: Mapping[str, str] | None = None) -> Created[M]:
+    """An answer with what was made just now, as its JSON body."""
+    return Created(201, JSON, model.model_dump_json(), headers={"Location": location, **(headers or {})})
 
 
 def principal(app: APIGatewayRestResolver) -> Principal:

@@ -34,9 +34,9 @@ Instant = Annotated[datetime, PlainSerializer(_instant)]
 
 
 class Model(BaseModel):
-    """Read-only, no guessing of types, no members we do not know."""
+    """Read-only, no guessing of types, no members we do not know; values stay out of errors, and so out of logs."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
 
 class NewTransaction(Model):

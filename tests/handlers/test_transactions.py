@@ -455,3 +455,21 @@ def test_the_log_holds_neither_body_nor_key(
     assert '"status":201' in written
     assert "a-secret-purpose" not in written
     assert "a-secret-key" not in written
+
+
+def test_a_row_that_cannot_be_read_is_logged_without_what_it_holds(
+    transactions: Handler, table: str, log: StringIO
+) -> None:
+    made = post(transactions, {"amount": 77, "currency": "EUR"})
+    tables.dynamodb().update_item(
+        TableName=table,
+        Key={"owner": {"S": USER}, "id": {"S": made.body["id"]}},
+        UpdateExpression="SET currency = :currency",
+        ExpressionAttributeValues={":currency": {"S": "a-secret-currency"}},
+    )
+
+    answer = one(transactions, made.body["id"])
+
+    assert (answer.status, answer.body["code"]) == (500, "internal_error")
+    assert "ValidationError" in log.getvalue()
+    assert "a-secret-currency" not in log.getvalue() + str(answer.body)

@@ -1,0 +1,1 @@
+"""docs/openapi.json, made from template.yaml and src/: `routes` reads them, `document` writes it."""
