@@ -63,6 +63,8 @@ from poolhouse.files import Files
 from poolhouse.front import doors
 from poolhouse.guard import Guard
 from poolhouse.jobs import Jobs
+from poolhouse.jose import keys
+from poolhouse.jose.keys import KeyPair
 from poolhouse.lambdas import operations as lambda_operations
 from poolhouse.lambdas.entities import Function
 from poolhouse.lambdas.event_sources import EventSources
@@ -139,13 +141,14 @@ _function_log = logging.getLogger("poolhouse.functions")
 class Cloud:
     """One local cloud. `handle` answers at the AWS endpoint, `handle_api` where the template's API is.
 
-    `refuse` and `refuse_api` answer in their place where the request's body is too long.
+    `refuse` and `refuse_api` answer in their place where the request's body is too long. `new_key` makes the key pairs.
     """
 
     uploads: ClassVar = {import_files.PREFIX: import_files.LONGEST_FILE}
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, new_key: Callable[[], KeyPair] = keys.generate) -> None:
         self.config = config
+        self._new_key = new_key
         self.clock = Clock()
         self.store = Store(config.state)
         self.files = Files(None if config.state is None else config.state / "files")
@@ -289,6 +292,7 @@ class Cloud:
             authority=self.guard,
             deliver=lambda message: mailbox.deliver(self.store, message),
             new_id=new_id,
+            new_key=self._new_key,
             files=self.files,
             start_job=self.jobs.start,
             source_ip=request.source_ip,

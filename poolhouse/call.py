@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from poolhouse.files import Files
     from poolhouse.iam.document import Policy
     from poolhouse.jobs import Job
+    from poolhouse.jose.keys import KeyPair
     from poolhouse.outbox.entities import Message
     from poolhouse.store import Store
 
@@ -123,6 +124,7 @@ class Call:
     authority: Authority
     deliver: "Callable[[Message], None]"
     new_id: Callable[[], str]  # a fresh UUID in text
+    new_key: "Callable[[], KeyPair]"  # a key pair that no one else has; takes long
     files: "Files"
     start_job: "Callable[[str, Callable[[Job], None]], None]"
     source_ip: str = "127.0.0.1"

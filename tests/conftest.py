@@ -1,5 +1,6 @@
 """A cloud for each test, one with the whole template for the journeys, and what a test needs of the machine."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,13 @@ hypothesis.settings.load_profile("untimed")
 
 LEAVE_OUT_NOTHING = "POOLHOUSE_LEAVE_OUT_NOTHING"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_finish() -> None:
+    """What the imports left is there to stay: to look through it again and again is a third of a short test's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from poolhouse.lambdas.entities import Function, Permission
 from poolhouse.outbox import mailbox
 from poolhouse.outbox.entities import Message
 from poolhouse.testing.clients import client
+from poolhouse.testing.key_stock import keys_of_a_cloud
 from poolhouse.web import Header, Request, Response
 
 _INVOKERS = ("cognito-idp.amazonaws.com", "apigateway.amazonaws.com")
@@ -123,7 +124,7 @@ def cloud(
         chosen = config or Config(reraise=True)
         if listen:
             chosen = dataclasses.replace(chosen, port=_free_port(), api_port=_free_port())
-        inner = Cloud(chosen)
+        inner = Cloud(chosen, new_key=keys_of_a_cloud())
         stack.callback(inner.close)
         if listen:
             server = Server(

@@ -14,7 +14,7 @@ def signing_key(call: Call) -> KeyPair:
     """The key, made when it is first asked for."""
     kept = call.store.signing_keys.find(pool_id=_OF, use=_USE)
     if kept is None:
-        pair = aside.wait(keys.generate)
+        pair = aside.wait(call.new_key)
         with call.store.write() as tx:
             kept = tx.signing_keys.find(pool_id=_OF, use=_USE)
             if kept is None:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from botocore.model import OperationModel
@@ -31,6 +31,17 @@ PROTOCOLS: Mapping[str, WireProtocol] = {
 }
 
 
+# Compiled once for all clouds of a process: models are shared, and kept.
+@cache
+def _decoder(protocol: str, model: OperationModel) -> Decode:
+    return PROTOCOLS[protocol].decoder(model)
+
+
+@cache
+def _encoder(protocol: str, model: OperationModel) -> Encode:
+    return PROTOCOLS[protocol].encoder(model)
+
+
 @dataclass(frozen=True)
 class Route:
     """A request's service and operation; compiled when first taken. `operation` is empty where AWS has none such."""
@@ -56,11 +67,11 @@ class Route:
 
     @cached_property
     def decode(self) -> Decode:
-        return PROTOCOLS[self.protocol].decoder(self.model)
+        return _decoder(self.protocol, self.model)
 
     @cached_property
     def encode(self) -> Encode:
-        return PROTOCOLS[self.protocol].encoder(self.model)
+        return _encoder(self.protocol, self.model)
 
     def peek(self, request: Request) -> dict[str, Any]:
         """What the request asks for, unchecked: for services that read it themselves, and nothing of what is amiss.

@@ -15,14 +15,14 @@ _SAML = "saml"
 
 def create(call: Call, pool_id: str) -> list[SigningKey]:
     """A new pool's signing keys, sealed, for the caller to store."""
-    made = aside.wait(lambda: [keys.generate() for _ in USES])  # long, and lets other threads run meanwhile
+    made = aside.wait(lambda: [call.new_key() for _ in USES])  # long, and lets other threads run meanwhile
     return [_sealed(call, pool_id, use, pair) for use, pair in zip(USES, made, strict=True)]
 
 
 def saml_key(call: Call, pool_id: str) -> KeyPair:
     """The pool's key for SAML requests, made when it is first asked for: few pools need one."""
     if call.store.signing_keys.find(pool_id=pool_id, use=_SAML) is None:
-        pair = aside.wait(keys.generate)
+        pair = aside.wait(call.new_key)
         with call.store.write() as tx:
             if tx.signing_keys.find(pool_id=pool_id, use=_SAML) is None:
                 tx.signing_keys.add(_sealed(call, pool_id, _SAML, pair))

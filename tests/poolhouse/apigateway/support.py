@@ -13,7 +13,7 @@ from poolhouse.call import Call, Invocation
 from poolhouse.cognito_idp.flows import keys
 from poolhouse.files import Files
 from poolhouse.guard import Guard
-from poolhouse.jose.keys import KeyPair
+from poolhouse.jose.keys import KeyPair, generate
 from poolhouse.jose.sign import sign
 from poolhouse.moto_services import MotoServices
 from poolhouse.principal import ANONYMOUS, Principal
@@ -177,6 +177,7 @@ class Api:
             authority=Guard(MotoServices(self.store, Files(None), **WHERE), **WHERE),
             deliver=lambda _: None,
             new_id=lambda: REQUEST_ID,
+            new_key=generate,
             files=Files(None),
             start_job=lambda *_: None,
         )

@@ -13,6 +13,7 @@ from poolhouse.cognito_idp.errors import UnexpectedLambdaException, UserLambdaVa
 from poolhouse.cognito_idp.flows import triggers
 from poolhouse.files import Files
 from poolhouse.guard import Guard
+from poolhouse.jose import keys
 from poolhouse.moto_services import MotoServices
 from poolhouse.principal import ANONYMOUS
 from poolhouse.store import Store
@@ -48,6 +49,7 @@ def call_with(store: Store, invoke: Invoke, user_agent: str = "") -> Call:
         authority=Guard(MotoServices(store, Files(None), **WHERE), **WHERE),
         deliver=lambda _: None,
         new_id=lambda: "i",
+        new_key=keys.generate,
         files=Files(None),
         start_job=lambda *_: None,
         user_agent=user_agent,
