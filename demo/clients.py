@@ -1,4 +1,4 @@
-"""Clients we did not write: boto3, pycognito, two JavaScript ones of AWS's, and plain HTTP for the API."""
+"""Clients we did not write: boto3, pycognito, three JavaScript ones of AWS's, and plain HTTP for the API."""
 
 import json
 import shutil
@@ -73,9 +73,14 @@ def aws_js(**command: Any) -> list[dict[str, Any]]:
     return list(_run("aws.mjs", command))
 
 
+def amplify_js(**command: Any) -> list[dict[str, Any]]:
+    """One command for Amplify, signed in where a user is named (tests/clients/node/amplify.mjs)."""
+    return list(_run("amplify.mjs", command))
+
+
 def _run(script: str, command: dict[str, Any]) -> Any:
     run = ["node", str(_SCRIPTS / script)]
-    done = subprocess.run(run, input=json.dumps(command), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(run, input=json.dumps(command), capture_output=True, text=True, check=True, timeout=120)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -57,7 +57,8 @@ def unlink_identity(call: Call, request: Request) -> None:
         identity = find.identity(tx, identity.id)
         kept = {one.provider: one for one in tx.identity_logins.list(pool_id=pool.id, identity_id=identity.id)}
         shown = {(one.provider, one.subject) for one in proven}
-        for provider in request["LoginsToRemove"]:
+        for name in request["LoginsToRemove"]:
+            provider = logins.provider_named(call, name)
             login = kept.get(provider)
             if login is None or (provider, login.subject) not in shown:
                 raise NotAuthorizedException(linking.NO_MATCH)

@@ -19,7 +19,7 @@ from poolhouse.outbox import mailbox
 from poolhouse.outbox.entities import Message
 from poolhouse.testing.clients import client
 from poolhouse.testing.key_stock import keys_of_a_cloud
-from poolhouse.web import Header, Request, Response
+from poolhouse.web import Request, Response
 
 _INVOKERS = ("cognito-idp.amazonaws.com", "apigateway.amazonaws.com")
 
@@ -62,9 +62,8 @@ class LocalCloud:
         """One HTTP request to the endpoint, or with `api` to the template's API."""
         path, _, query = path.partition("?")
         port = self.inner.config.api_port if api else self.inner.config.port
-        sent: list[Header] = [("host", f"localhost:{port}")]
-        sent += [(name.lower(), value) for name, value in (headers or {}).items()]
-        request = Request(method, path, query, tuple(sent), body, port=port)
+        sent = {"host": f"localhost:{port}", **{name.lower(): value for name, value in (headers or {}).items()}}
+        request = Request(method, path, query, tuple(sent.items()), body, port=port)
         return (self.inner.handle_api if api else self.inner.handle)(request)
 
     def function(

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs
 from poolhouse.web import Request
 from poolhouse.wire.errors import IncompleteBody, InvalidRequest
 
-_HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\.s3(?:[.-][a-z0-9-]+)?)?\.(?:localhost|amazonaws\.com)"
+_HOST = re.compile(  # the bucket as short as may be: the region's name is none of it
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}?[a-z0-9])(?:\.s3(?:\.dualstack)?(?:[.-][a-z]{2}-[a-z-]+-\d)?)?"
+    r"\.(?:localhost|amazonaws\.com)"
 )
 _OTHERS = (".auth", ".execute-api", ".s3")  # names under localhost that are no buckets
 _S3_ITSELF = re.compile(r"s3(?:[.-][a-z0-9-]+)?")

@@ -52,6 +52,15 @@ class RequestNotYetValid(ApiError):
     message = "Request is not yet valid"  # a guess
 
 
+class RequestTimeTooSkewed(ApiError):
+    status: ClassVar[int] = 403
+    message = "The difference between the request time and the current time is too large."
+
+
+class InvalidToken(ApiError):
+    message = "The provided token is malformed or otherwise invalid."
+
+
 class MalformedXML(ApiError):
     message = "The XML you provided was not well-formed or did not validate against our published schema"
 

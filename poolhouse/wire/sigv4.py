@@ -31,9 +31,11 @@ from poolhouse.wire.errors import (
     InvalidArgument,
     InvalidRequest,
     InvalidSignatureException,
+    InvalidToken,
     MissingAuthenticationTokenException,
     RequestExpired,
     RequestNotYetValid,
+    RequestTimeTooSkewed,
     UnrecognizedClientException,
 )
 from poolhouse.wire.post_form import Form, missing
@@ -45,6 +47,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _TERMINATOR = "aws4_request"
 _TIME = "%Y%m%dT%H%M%SZ"
 _SKEW = timedelta(minutes=5)
+_SKEW_OF_S3 = timedelta(minutes=15)
 _MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target")
 _MAY_GO_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-security-token"})
 _UNSIGNED_PAYLOADS = ("UNSIGNED-PAYLOAD", "STREAMING-")
@@ -201,12 +204,12 @@ class Verifier:
             raise UnrecognizedClientException
         _check_scope(authorization, service, request)
         if authorization.ttl is None:
-            _check_time(signed_at(request), self._clock())
+            _check_time(signed_at(request), self._clock(), as_s3=as_s3)
         else:
             _check_ttl(signed_at(request), authorization.ttl, self._clock())
         self._check_signature(request, authorization, key, as_s3=as_s3)
         given = request.header("x-amz-security-token") or _query_value(request, "X-Amz-Security-Token")
-        self._check_session_token(given, key)
+        self._check_session_token(given, key, as_s3=as_s3)
         return _principal(key)
 
     def verify_form(self, request: Request, form: Form, bucket: str) -> Principal:
@@ -242,7 +245,7 @@ class Verifier:
         expected = hmac.digest(signing_key, form.get("policy").encode(), "sha256").hex()
         if not hmac.compare_digest(expected.encode(), form.get("x-amz-signature").encode()):
             raise InvalidSignatureException
-        self._check_session_token(form.get("x-amz-security-token"), key)
+        self._check_session_token(form.get("x-amz-security-token"), key, as_s3=True)
 
     @property
     def root(self) -> Principal:
@@ -287,10 +290,10 @@ class Verifier:
             key = hmac.digest(key, part.encode(), "sha256")
         return key
 
-    def _check_session_token(self, given: str, key: AccessKey) -> None:
+    def _check_session_token(self, given: str, key: AccessKey, *, as_s3: bool) -> None:
         digest = self._store.sealer.digest(given) if given else ""
         if not hmac.compare_digest(digest, key.session_token_digest or ""):
-            raise UnrecognizedClientException
+            raise InvalidToken if as_s3 and given else UnrecognizedClientException
         if key.expires_at is not None and key.expires_at <= self._keys_clock():
             raise ExpiredTokenException
 
@@ -331,7 +334,11 @@ def _check_scope(given: Authorization, service: str, request: Request) -> None:
         raise InvalidSignatureException("".join(wrong))
 
 
-def _check_time(at: datetime, now: datetime) -> None:
+def _check_time(at: datetime, now: datetime, *, as_s3: bool) -> None:
+    if as_s3:  # a quarter of an hour: S3 API Reference, "RequestTimeTooSkewed" among its error responses
+        if abs(now - at) > _SKEW_OF_S3:
+            raise RequestTimeTooSkewed
+        return
     shown, current = at.strftime(_TIME), now.strftime(_TIME)
     if at < now - _SKEW:
         earliest = (now - _SKEW).strftime(_TIME)

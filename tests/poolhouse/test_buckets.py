@@ -219,6 +219,25 @@ def test_a_bucket_may_be_named_by_the_host(cloud: LocalCloud, s3: Any) -> None:
     assert [one["Key"] for one in by_host.list_objects_v2(Bucket="files")["Contents"]] == ["a/b.txt"]
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "files.s3.us-east-1.amazonaws.com",
+        "files.s3-us-east-1.amazonaws.com",
+        "files.s3.dualstack.us-east-1.amazonaws.com",
+        "files.s3.amazonaws.com",
+        "files.s3.us-east-1.localhost:4566",
+        "files.localhost:4566",
+    ],
+)
+def test_the_hosts_of_aws_name_a_bucket_too(cloud: LocalCloud, s3: Any, host: str) -> None:
+    s3.put_object(Bucket="files", Key="a.txt", Body=b"hello")
+    request = AWSRequest("GET", f"http://{host}/a.txt", headers={"Host": host})
+    S3SigV4Auth(Credentials("x", "y"), "s3", "us-east-1").add_auth(request)
+
+    assert cloud.fetch("GET", "/a.txt", headers=dict(request.headers.items())).body == b"hello"
+
+
 def test_what_is_only_asked_about_says_how_long_it_is(s3: Any) -> None:
     s3.put_object(Bucket="files", Key="a", Body=b"hello", ContentType="text/plain")
 

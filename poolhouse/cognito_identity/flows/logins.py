@@ -44,7 +44,7 @@ class ProvenLogin:
 
 def verify(call: Call, pool: IdentityPool, logins: Mapping[str, str]) -> list[ProvenLogin]:
     """Every login of a request, proven. Raises NotAuthorizedException where one is not."""
-    return [_verified(call, pool, provider, token) for provider, token in logins.items()]
+    return [_verified(call, pool, provider_named(call, name), token) for name, token in logins.items()]
 
 
 def own_token(call: Call, pool: IdentityPool, text: str) -> Unverified:
@@ -58,6 +58,13 @@ def own_token(call: Call, pool: IdentityPool, text: str) -> Unverified:
         raise NotAuthorizedException(_UNSUPPORTED)
     _check_time(call, token, timedelta(0))
     return token
+
+
+def provider_named(call: Call, name: str) -> str:
+    """A login's provider. Amplify names a user pool by the issuer of its tokens, which here may be an address."""
+    base, _, pool_id = name.rpartition("/")
+    is_issuer = base == call.issuer_base.partition("://")[2]
+    return f"cognito-idp.{call.region}.amazonaws.com/{pool_id}" if is_issuer else name
 
 
 def _verified(call: Call, pool: IdentityPool, provider: str, text: str) -> ProvenLogin:

@@ -47,6 +47,20 @@ def test_an_id_token_becomes_an_identity_a_role_and_keys_that_work(people: Peopl
     assert answer["Credentials"]["Expiration"] == people.cloud.clock() + timedelta(hours=1)
 
 
+def test_a_login_may_be_named_by_its_issuer_as_amplify_does(people: People) -> None:
+    (token,) = people.login().values()
+    issuer = str(jwt.decode(token, options={"verify_signature": False})["iss"])
+    by_issuer = {issuer.partition("://")[2]: token}
+
+    identity_id = people.get_id(by_issuer)
+    assert people.get_id(people.login()) == identity_id
+    assert people.credentials(identity_id, by_issuer)["IdentityId"] == identity_id
+    people.identity.unlink_identity(IdentityId=identity_id, Logins=by_issuer, LoginsToRemove=list(by_issuer))
+    assert people.get_id(people.login()) != identity_id
+    with refused(REFUSED, "Token is not from a supported provider of this identity pool."):
+        people.get_id({f"elsewhere/{people.house.pool_id}": token})
+
+
 def test_each_person_is_another_identity(people: People) -> None:
     assert people.get_id(people.login("ann")) != people.get_id(people.login("bob"))
 
