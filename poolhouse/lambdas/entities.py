@@ -5,11 +5,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
+LATEST = "$LATEST"
+
 
 class Function(Struct, frozen=True):
     """A deployed function. `code` is the folder its handler is imported from; `timeout` in seconds, `memory` in MB.
 
-    Its variables are sealed as JSON, empty for none: they are where people put secrets.
+    Its variables are sealed as JSON, empty for none: they are where people put secrets. `versions` were published,
+    `aliases` name one each; each of them runs the function as it is now, `version` says as which.
     """
 
     name: str
@@ -26,6 +29,10 @@ class Function(Struct, frozen=True):
     tracing: str = "PassThrough"
     reserved_concurrency: int | None = None
     dead_letter_arn: str = ""  # where events go that the function could not handle
+    versions: tuple[str, ...] = ()
+    last_version: int = 0  # no number is given out twice
+    aliases: Mapping[str, str] = {}
+    version: str = LATEST
 
 
 class EventSourceMapping(Struct, frozen=True):
@@ -46,6 +53,7 @@ class EventSourceMapping(Struct, frozen=True):
     max_age: int = -1
     splits: bool = False
     on_failure_arn: str = ""  # the queue or topic that is told of records that were given up
+    qualifier: str = ""  # the version or alias that is run
 
 
 class ShardPosition(Struct, frozen=True):
@@ -79,7 +87,10 @@ class QueuedEvent(Struct, frozen=True):
 
 
 class Permission(Struct, frozen=True):
-    """One statement of a function's resource policy: who may invoke it, and for which resource."""
+    """One statement of a function's resource policy: who may invoke it, and for which resource.
+
+    With a `qualifier` it is of the policy of that version or alias, and of no other.
+    """
 
     function: str
     statement_id: str
@@ -87,3 +98,4 @@ class Permission(Struct, frozen=True):
     action: str = "lambda:InvokeFunction"
     source_arn: str | None = None
     source_account: str | None = None
+    qualifier: str = ""

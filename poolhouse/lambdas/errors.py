@@ -21,6 +21,10 @@ class ResourceNotFoundException(LambdaError):
     message_member = "Message"
 
 
+class ResourceConflictException(LambdaError):
+    status = 409
+
+
 class InvalidParameterValueException(LambdaError):
     pass
 

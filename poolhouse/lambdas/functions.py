@@ -18,11 +18,12 @@ from poolhouse.call import Invocation, InvokeRefused, InvokeTimeout
 from poolhouse.errors import CommandError
 from poolhouse.lambdas import policy
 from poolhouse.lambdas.code_folder import CodeFolders
-from poolhouse.lambdas.entities import Function, Permission, QueuedEvent
-from poolhouse.lambdas.environment import RESERVED, VERSION, environment
+from poolhouse.lambdas.entities import LATEST, Function, Permission, QueuedEvent
+from poolhouse.lambdas.environment import RESERVED, environment
 from poolhouse.lambdas.errors import (
     InvalidParameterValueException,
     RequestEntityTooLargeException,
+    ResourceConflictException,
     ResourceNotFoundException,
     TooManyRequestsException,
 )
@@ -91,8 +92,18 @@ class Functions:
         _check_variables(variables or {})
         if not Path(function.code).is_dir():
             raise CommandError(f"{function.name}: there is no folder {function.code} to take its code from")
+        sealed = self._sealed(function.name, variables or {})
         with self._store.write() as tx:
-            tx.functions.put(replace(function, sealed_variables=self._sealed(function.name, variables or {})))
+            kept = tx.functions.find(name=function.name) or function
+            tx.functions.put(
+                replace(
+                    function,
+                    sealed_variables=sealed,
+                    versions=kept.versions,
+                    last_version=kept.last_version,
+                    aliases=kept.aliases,
+                )
+            )
         self._workers.retire(function.name)
         return _warnings(function)
 
@@ -111,16 +122,52 @@ class Functions:
         """A function by its name, its ARN, or `account:function:name`. Raises ResourceNotFoundException."""
         return self._resolve(name_or_arn, qualifier)[0]
 
+    def publish(self, name: str) -> str:
+        """Give a function one more version: its number. Raises ResourceNotFoundException."""
+        self.get(name)
+        with self._store.write() as tx:
+            function = tx.functions.get(name=name)
+            number = function.last_version + 1
+            tx.functions.put(replace(function, versions=(*function.versions, str(number)), last_version=number))
+        return str(number)
+
+    def unpublish(self, name: str, version: str) -> None:
+        """Forget a version; nothing happens if there is none. Raises ResourceConflictException if an alias names it."""
+        with self._store.write() as tx:
+            function = tx.functions.find(name=name)
+            if function is None:
+                return
+            if version in function.aliases.values():  # AWS's words are not known
+                raise ResourceConflictException(f"Version {version} of {name} cannot be deleted: an alias names it")
+            tx.functions.put(replace(function, versions=tuple(one for one in function.versions if one != version)))
+
+    def put_alias(self, name: str, alias: str, version: str) -> None:
+        """Have an alias name a version, in place of the one it may have named. Raises ResourceNotFoundException."""
+        self.get(name)
+        with self._store.write() as tx:
+            function = tx.functions.get(name=name)
+            if version not in (LATEST, *function.versions):
+                raise self._not_found(name, version)
+            tx.functions.put(replace(function, aliases={**function.aliases, alias: version}))
+
+    def remove_alias(self, name: str, alias: str) -> None:
+        """Forget an alias; nothing happens if there is none."""
+        with self._store.write() as tx:
+            function = tx.functions.find(name=name)
+            if function is not None:
+                left = {key: version for key, version in function.aliases.items() if key != alias}
+                tx.functions.put(replace(function, aliases=left))
+
     def add_permission(self, permission: Permission) -> None:
         """Keep one statement of a function's resource policy, new or in place of the one of its id."""
-        self.get(permission.function)
+        self.get(permission.function, qualifier=permission.qualifier or None)
         with self._store.write() as tx:
             tx.permissions.put(permission)
 
     def policy(self, arn: str) -> str:
-        """The resource policy of the function of this ARN, as JSON; empty for none."""
-        name = arn.rpartition("function:")[2].partition(":")[0]
-        return policy.document(self._store.permissions.all(function=name), arn)
+        """The resource policy of the function of this ARN, or of its version or alias, as JSON; empty for none."""
+        name, _, qualifier = arn.rpartition("function:")[2].partition(":")
+        return policy.document(self._permissions(name, qualifier), arn)
 
     def remove_permission(self, function: str, statement_id: str) -> None:
         """Forget one statement; nothing happens if there is none."""
@@ -166,8 +213,8 @@ class Functions:
     ) -> Invocation:
         """Run a function for an AWS service: `call.Invoke`."""
         try:
-            function, _ = self._resolve(function_arn, None)
-            self._check_permission(function, service, source_arn)
+            function, arn = self._resolve(function_arn, None)
+            self._check_permission(function, arn, service, source_arn)
             run, function = self._begin(function_arn, event, None, b"")
         except (ResourceNotFoundException, TooManyRequestsException, RequestEntityTooLargeException) as error:
             raise InvokeRefused(error.code, error.message or "") from error
@@ -181,10 +228,10 @@ class Functions:
     def check_permitted(self, function_arn: str, *, service: str, source_arn: str) -> None:
         """Raise InvokeRefused where there is no such function, or its policy does not let this service invoke it."""
         try:
-            function, _ = self._resolve(function_arn, None)
+            function, arn = self._resolve(function_arn, None)
         except ResourceNotFoundException as error:
             raise InvokeRefused(error.code, error.message or "") from error
-        self._check_permission(function, service, source_arn)
+        self._check_permission(function, arn, service, source_arn)
 
     def close(self) -> None:
         """End every worker. Invocations under way come back with an error, new ones are refused with RuntimeError."""
@@ -263,21 +310,34 @@ class Functions:
         )
         return run, function
 
-    def _check_permission(self, function: Function, service: str, source_arn: str) -> None:
+    def _check_permission(self, function: Function, arn: str, service: str, source_arn: str) -> None:
+        """`arn` is what the function is invoked by: its own policy says nothing of its versions and aliases."""
         account = (source_arn.split(":") + [""] * 5)[4] or self._account_id
-        permissions = self._store.permissions.all(function=function.name)
+        permissions = self._permissions(function.name, arn.removeprefix(function.arn).removeprefix(":"))
         if not policy.is_permitted(permissions, service=service, source_arn=source_arn, source_account=account):
-            raise InvokeRefused("AccessDeniedException", f"{service} may not invoke {function.arn}")
+            raise InvokeRefused("AccessDeniedException", f"{service} may not invoke {arn}")
+
+    def _permissions(self, name: str, qualifier: str) -> list[Permission]:
+        asked = qualifier.removeprefix(LATEST)  # a guess: that $LATEST is under the function's own policy
+        return [one for one in self._store.permissions.all(function=name) if one.qualifier == asked]
 
     def _resolve(self, name_or_arn: str, qualifier: str | None) -> tuple[Function, str]:
         """The function, and the ARN it is invoked by: with the qualifier if it was named with one."""
         name, own_qualifier = self._parts(name_or_arn)
         qualifier = qualifier or own_qualifier
-        function = self._store.functions.find(name=name) if qualifier in (None, VERSION) else None
+        function = self._store.functions.find(name=name)
         if function is None:
-            arn = f"arn:aws:lambda:{self._region}:{self._account_id}:function:{name}:{qualifier or VERSION}"
-            raise ResourceNotFoundException(f"Function not found: {arn}")
-        return function, f"{function.arn}:{qualifier}" if qualifier else function.arn
+            raise self._not_found(name, qualifier)
+        if qualifier in (None, LATEST):
+            return function, f"{function.arn}:{qualifier}" if qualifier else function.arn
+        version = function.aliases.get(qualifier, qualifier)
+        if version not in (LATEST, *function.versions):
+            raise self._not_found(name, qualifier)
+        return replace(function, version=version), f"{function.arn}:{qualifier}"
+
+    def _not_found(self, name: str, qualifier: str | None) -> ResourceNotFoundException:
+        arn = f"arn:aws:lambda:{self._region}:{self._account_id}:function:{name}:{qualifier or LATEST}"
+        return ResourceNotFoundException(f"Function not found: {arn}")
 
     def _parts(self, name_or_arn: str) -> tuple[str, str | None]:
         before, found, after = name_or_arn.partition("function:")
@@ -292,7 +352,7 @@ class Functions:
 
     def _start(self, function: Function, fingerprint: int) -> Worker:
         keys = self._keys.get(function)
-        log_stream = f"{self._clock():%Y/%m/%d}/[{VERSION}]{secrets.token_hex(16)}"
+        log_stream = f"{self._clock():%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
         found = environment(
             function, self._variables(function), keys, origin=self._origin, region=self._region, log_stream=log_stream
         )

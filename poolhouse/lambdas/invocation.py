@@ -11,8 +11,7 @@ from typing import Any
 import msgspec
 
 from poolhouse.call import Invocation
-from poolhouse.lambdas.entities import Function
-from poolhouse.lambdas.environment import VERSION
+from poolhouse.lambdas.entities import LATEST, Function
 from poolhouse.lambdas.process import Worker
 from poolhouse.lambdas.runtime_api import Message, WorkerGone
 from poolhouse.lambdas.workers import Workers
@@ -50,6 +49,7 @@ class Outcome:
     invocation: Invocation
     request_id: str
     log: Sequence[str]
+    version: str = LATEST
 
     @property
     def log_tail(self) -> bytes:
@@ -116,7 +116,7 @@ class Run:
                 self._workers.discard(self._worker)
             raise
         self._finish(invocation)
-        return Outcome(invocation, self._event.request_id, tuple(self._lines))
+        return Outcome(invocation, self._event.request_id, tuple(self._lines), self._function.version)
 
     def _find_worker(self) -> Generator[float, Message | None, Message | Invocation]:
         """A worker that waits for an event, or how starting one failed. One that died idle is passed over."""
@@ -231,7 +231,7 @@ class Run:
 
     def _start(self) -> None:
         if not self._started_at:
-            self._take_line(f"START RequestId: {self._event.request_id} Version: {VERSION}")
+            self._take_line(f"START RequestId: {self._event.request_id} Version: {self._function.version}")
         self._started_at = time.monotonic()
 
     def _finish(self, invocation: Invocation) -> None:

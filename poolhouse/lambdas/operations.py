@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from poolhouse.lambdas.environment import VERSION
 from poolhouse.lambdas.errors import (
     InvalidRequestContentException,
     LambdaError,
@@ -58,7 +57,7 @@ def _invoke(functions: Functions, request: Request) -> Response:
 def _run(functions: Functions, request: Request, name: str, qualifier: str | None, payload: bytes) -> Response:
     _check_json(payload)
     outcome = functions.run(name, payload, qualifier=qualifier, client_context=_client_context(request))
-    headers = [_JSON, ("X-Amz-Executed-Version", VERSION), ("x-amzn-RequestId", outcome.request_id)]
+    headers = [_JSON, ("X-Amz-Executed-Version", outcome.version), ("x-amzn-RequestId", outcome.request_id)]
     invocation = outcome.invocation
     if invocation.error is not None:
         headers.append(("X-Amz-Function-Error", "Unhandled"))

@@ -26,7 +26,7 @@ class Limits:
 
 
 class Workers:
-    """Workers by function. `start` makes a new one for this function on this state of its code."""
+    """Workers by function, and by the version they run as. `start` makes one for a function on a state of its code."""
 
     def __init__(
         self, start: Callable[[Function, int], Worker], *, clock: Callable[[], datetime], limits: Limits
@@ -35,7 +35,7 @@ class Workers:
         self._clock = clock
         self._limits = limits
         self._lock = threading.Lock()
-        self._idle: defaultdict[str, list[Worker]] = defaultdict(list)
+        self._idle: defaultdict[str, dict[str, list[Worker]]] = defaultdict(lambda: defaultdict(list))
         self._busy: set[Worker] = set()
         self._running: Counter[str] = Counter()
         self._unreserved = 0
@@ -66,7 +66,7 @@ class Workers:
         """A worker for this function on this code: the one used last, or a new one. Raises OSError if none starts."""
         while True:
             with self._lock:
-                idle = self._idle[function.name]
+                idle = self._idle[function.name][function.version]
                 worker = idle.pop() if idle else None
                 if worker is None:
                     break
@@ -93,7 +93,7 @@ class Workers:
             self._busy.discard(worker)
             is_kept = not self._is_closed and worker.generation == self._generation[name]
             if is_kept:
-                self._idle[name].append(worker)
+                self._idle[name][worker.function.version].append(worker)
                 self._watch()
         if not is_kept:
             worker.kill()
@@ -108,7 +108,7 @@ class Workers:
         """End a function's workers: idle ones now, busy ones when they have answered."""
         with self._lock:
             self._generation[name] += 1
-            idle = self._idle.pop(name, [])
+            idle = [worker for workers in self._idle.pop(name, {}).values() for worker in workers]
         for worker in idle:
             worker.kill()
 
@@ -116,7 +116,7 @@ class Workers:
         """End every worker now; invocations under way fail."""
         with self._lock:
             self._is_closed = True
-            idle = [worker for workers in self._idle.values() for worker in workers]
+            idle = [worker for workers in self._idle_lists() for worker in workers]
             self._idle.clear()
             busy = list(self._busy)
             if self._timer is not None:
@@ -133,6 +133,9 @@ class Workers:
             and worker.keys_expire_at - self._clock() > _KEYS_LEFT
         )
 
+    def _idle_lists(self) -> list[list[Worker]]:
+        return [workers for versions in self._idle.values() for workers in versions.values()]
+
     def _watch(self) -> None:
         """See to it that idle workers are looked at when the first of them may have been idle long enough."""
         if self._timer is None and self._limits.idle_seconds:
@@ -143,11 +146,11 @@ class Workers:
     def _retire_idle(self) -> None:
         kept_since = time.monotonic() - self._limits.idle_seconds
         with self._lock:
-            old = [w for workers in self._idle.values() for w in workers if w.idle_since <= kept_since]
-            for workers in self._idle.values():
+            old = [w for workers in self._idle_lists() for w in workers if w.idle_since <= kept_since]
+            for workers in self._idle_lists():
                 workers[:] = [w for w in workers if w.idle_since > kept_since]
             self._timer = None
-            if any(self._idle.values()) and not self._is_closed:
+            if any(self._idle_lists()) and not self._is_closed:
                 self._watch()
         for worker in old:
             worker.kill()

@@ -8,6 +8,7 @@ from poolhouse.template.read import Place, Source
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 _EXTENSIONS = "AWS::LanguageExtensions"
+_LOOP = "Fn::ForEach::"
 _VERSION = "2010-09-09"
 _SECTIONS = {
     *("AWSTemplateFormatVersion", "Conditions", "Description", "Globals", "Mappings", "Metadata", "Outputs"),
@@ -24,22 +25,30 @@ _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
 
 
 def check(source: Source) -> None:
-    """Raises CommandError with the line of the first thing that is wrong."""
+    """Raises CommandError with the line of the first thing that is wrong; loops are looked at once unrolled."""
     _check_sections(source)
     _check_transforms(source)
     resources = source.body.get("Resources")
     if not isinstance(resources, dict) or not resources:
         raise source.error("At least one Resources member must be defined.", "Resources")
     for logical_id, resource in resources.items():
-        _check_resource(source, logical_id, resource)
+        if not _is_loop(source, "Resources", logical_id):
+            _check_resource(source, logical_id, resource)
     for name, output in (source.body.get("Outputs") or {}).items():
-        _check_output(source, name, output)
+        if not _is_loop(source, "Outputs", name):
+            _check_output(source, name, output)
 
 
 def transforms(source: Source) -> list[Any]:
     """The transforms a template asks for."""
     named = source.body.get("Transform") or []
     return named if isinstance(named, list) else [named]
+
+
+def _is_loop(source: Source, section: str, name: str) -> bool:
+    if name.startswith(_LOOP) and _EXTENSIONS not in transforms(source):
+        raise source.error(f"Fn::ForEach needs the line Transform: {_EXTENSIONS}.", section, name)
+    return name.startswith(_LOOP)
 
 
 def _check_sections(source: Source) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from poolhouse.errors import CommandError
-from poolhouse.template import check, conditions, graph, intrinsics, parameters, read, samconfig, translate
+from poolhouse.template import check, conditions, graph, intrinsics, loops, parameters, read, samconfig, translate
 from poolhouse.template.document import Declared, Template
 from poolhouse.template.intrinsics import NO_VALUE, UNKNOWN, IntrinsicError, Scope
 from poolhouse.template.read import Place, Source
@@ -35,6 +35,8 @@ def load(
     settings = samconfig.read(file.parent / "samconfig.toml")
     name = _stack_name(file, stack_name or settings.stack_name)
     values = parameters.resolve(source, {**_declared_here(source, settings.parameters), **given})
+    source = loops.unrolled(source, values)
+    check.check(source)
     body = translate.translated(source, values, region=region, cache=cache)
     stack_id = f"arn:aws:cloudformation:{region}:{account_id}:stack/{name}/{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
     pseudo: dict[str, Any] = {

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from poolhouse.lambdas.entities import EventSourceMapping
 from poolhouse.lambdas.event_sources.queues import QueuePoller
 from poolhouse.lambdas.event_sources.sources import May, Poller, Services, refusal, service
@@ -99,4 +101,5 @@ class EventSources:
         if refused:
             _log.warning("%s: %s", function.name, refused)
             return False
-        return poller.once(mapping, function)
+        invoked = f"{function.arn}:{mapping.qualifier}" if mapping.qualifier else function.arn
+        return poller.once(mapping, replace(function, arn=invoked))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from poolhouse.lambdas.entities import EventSourceMapping, Function
-from poolhouse.lambdas.environment import VERSION
 from poolhouse.lambdas.event_sources.sources import Entry, service
 from poolhouse.lambdas.invocation import Outcome
 
@@ -69,7 +68,7 @@ def given_up(
         }
     }
     if outcome is not None:
-        response = {"statusCode": 200, "executedVersion": VERSION}
+        response = {"statusCode": 200, "executedVersion": outcome.version}
         unhandled = {} if outcome.invocation.error is None else {"functionError": "Unhandled"}
         document["responseContext"] = {**response, **unhandled}
     return {

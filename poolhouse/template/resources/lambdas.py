@@ -1,4 +1,7 @@
-"""AWS::Lambda::*: functions and their resource policies.
+"""AWS::Lambda::*: functions, their versions, aliases and resource policies, and what they are run with.
+
+A version runs its function as it is now, code and settings: what is being written is meant to run at once, also behind
+the alias of AutoPublishAlias. On AWS it stays as it was published.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
 """
@@ -16,7 +19,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from poolhouse.errors import CommandError
-from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission
+from poolhouse.lambdas.entities import LATEST, EventSourceMapping, Function, Permission
 from poolhouse.lambdas.event_sources.sources import refusal, service
 from poolhouse.store import Store
 from poolhouse.template.document import Made
@@ -158,8 +161,10 @@ def _delete_function(context: Context, existing: Existing) -> None:
 
 def _create_permission(context: Context, resource: Resource) -> Made:
     properties = resource.properties
+    function, qualifier = _named(properties)
     permission = Permission(
-        function=_function_name(properties),
+        function=function,
+        qualifier=qualifier.removeprefix(LATEST),
         statement_id=resource.name,
         principal=properties["Principal"],
         action=properties["Action"],
@@ -170,16 +175,50 @@ def _create_permission(context: Context, resource: Resource) -> Made:
     return Made(resource.name, {"Id": resource.name})
 
 
-def _function_name(properties: Properties) -> str:
-    """A function's name, whether it is given by name or by ARN."""
+def _named(properties: Properties) -> tuple[str, str]:
+    """A function's name and qualifier, whether it is given by name or by ARN."""
     name, _, qualifier = str(properties["FunctionName"]).rpartition("function:")[2].partition(":")
-    if qualifier:
-        raise CommandError("permissions for versions and aliases of functions are not built yet")
-    return name
+    return name, qualifier
 
 
 def _delete_permission(context: Context, existing: Existing) -> None:
-    context.cloud.functions.remove_permission(_function_name(existing.properties), existing.physical_id)
+    context.cloud.functions.remove_permission(_named(existing.properties)[0], existing.physical_id)
+
+
+def _create_version(context: Context, resource: Resource) -> Made:
+    name, _ = _named(resource.properties)
+    number = context.cloud.functions.publish(name)
+    arn = context.arn("lambda", f"function:{name}:{number}")
+    return Made(arn, {"Version": number, "FunctionArn": arn})
+
+
+def _delete_version(context: Context, existing: Existing) -> None:
+    context.cloud.functions.unpublish(_named(existing.properties)[0], str(existing.attributes["Version"]))
+
+
+def _alias_arn(context: Context, resource: Resource) -> str:
+    name, _ = _named(resource.properties)
+    return context.arn("lambda", f"function:{name}:{resource.properties['Name']}")
+
+
+def _alias_exists(context: Context, resource: Resource) -> bool:
+    function = context.cloud.store.functions.find(name=_named(resource.properties)[0])
+    return function is not None and resource.properties["Name"] in function.aliases
+
+
+def _put_alias(context: Context, resource: Resource) -> Made:
+    properties = resource.properties
+    context.cloud.functions.put_alias(_named(properties)[0], properties["Name"], properties["FunctionVersion"])
+    arn = _alias_arn(context, resource)
+    return Made(arn, {"AliasArn": arn})
+
+
+def _update_alias(context: Context, resource: Resource, _existing: Existing) -> Made:
+    return _put_alias(context, resource)
+
+
+def _delete_alias(context: Context, existing: Existing) -> None:
+    context.cloud.functions.remove_alias(_named(existing.properties)[0], existing.properties["Name"])
 
 
 def _create_mapping(context: Context, resource: Resource) -> Made:
@@ -193,6 +232,7 @@ def _put_mapping(context: Context, resource: Resource, physical_id: str) -> Made
     if kind not in _SOURCES or "/consumer/" in source:
         raise CommandError("event source mappings are built for queues and streams, and for nothing else yet")
     function = cloud.functions.get(str(properties["FunctionName"]))
+    _, qualifier = _named(properties)
     mapping = EventSourceMapping(
         uuid=physical_id,
         function=function.name,
@@ -200,6 +240,7 @@ def _put_mapping(context: Context, resource: Resource, physical_id: str) -> Made
         batch_size=int(properties.get("BatchSize", _SOURCES[kind])),
         is_enabled=properties.get("Enabled", True),
         reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
+        qualifier=qualifier,
     )
     if kind == "sqs":
         _check_queue_alone(properties)
@@ -303,6 +344,24 @@ TYPES: Mapping[str, ResourceType] = {
         create=_create_permission,
         delete=_delete_permission,
         name=lambda _context, resource: resource.name,
+    ),
+    "AWS::Lambda::Version": ResourceType(
+        takes=frozenset({"FunctionName", "Description"}),
+        means_nothing=frozenset({"CodeSha256", "FunctionScalingConfig", "ProvisionedConcurrencyConfig"}),
+        not_run=frozenset({"RuntimePolicy"}),
+        create=_create_version,
+        delete=_delete_version,
+    ),
+    "AWS::Lambda::Alias": ResourceType(
+        takes=frozenset({"FunctionName", "FunctionVersion", "Name", "Description"}),
+        means_nothing=frozenset({"ProvisionedConcurrencyConfig"}),
+        not_run=frozenset({"RoutingConfig"}),
+        create=_put_alias,
+        update=_update_alias,
+        delete=_delete_alias,
+        name=_alias_arn,
+        named_by="Name",
+        exists=_alias_exists,
     ),
     "AWS::Lambda::LayerVersion": ResourceType(takes=ANY, create=_create_layer, runs_here=False),
     "AWS::Lambda::EventSourceMapping": ResourceType(

@@ -51,8 +51,6 @@ INSTEAD: Mapping[str, str] = {
     "AWS::ApiGatewayV2::Authorizer": _WITH_HTTP_BODY,
     "AWS::ApiGatewayV2::Integration": _WITH_HTTP_BODY,
     "AWS::ApiGatewayV2::Route": _WITH_HTTP_BODY,
-    "AWS::Lambda::Alias": "leave out AutoPublishAlias",
-    "AWS::Lambda::Version": "leave out AutoPublishAlias",
 }
 
 

@@ -92,11 +92,13 @@ Resources:
     assert refused.startswith(
         "4: Queue: AWS::EC2::Instance is not built yet. Also line 7: Method: AWS::ApiGateway::Method is not built yet: "
         "declare the API with a Body, or as AWS::Serverless::Api. line 9: Own: Custom::Thing is not built yet. "
-        "What works: ApiGateway Account, Deployment, GatewayResponse, RestApi, Stage; "
+        "What works: ApiGateway Account, BasePathMapping, Deployment, DomainName, GatewayResponse, "
+        "RestApi, Stage; "
     )
     assert refused.endswith(
-        "S3 Bucket, BucketPolicy; SES EmailIdentity; SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; "
-        "SSM Parameter; SecretsManager Secret."
+        "Route53 RecordSet; S3 Bucket, BucketPolicy; SES EmailIdentity; "
+        "SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; "
+        "SSM Parameter; SecretsManager Secret; WAFv2 LoggingConfiguration, WebACL, WebACLAssociation."
     )
 
 

@@ -28,7 +28,10 @@ REFUSED = [
         ":2: A: AWS::Serverless::Function needs the line Transform:",
     ),
     ("Resources:\n  A-B: {Type: x}", ":2: A-B: a logical id is letters and digits only."),
-    ("Resources:\n  'Fn::ForEach::A': [x, [a], {}]", ":2: Fn::ForEach is not built yet."),
+    (
+        "Resources:\n  'Fn::ForEach::A': [x, [a], {}]",
+        ":2: Fn::ForEach needs the line Transform: AWS::LanguageExtensions.",
+    ),
     ("Resources:\n  A:", ":2: A needs a Type, such as AWS::Cognito::UserPool."),
     ("Resources:\n  A: {Properties: {}}", ":2: A needs a Type, such as AWS::Cognito::UserPool."),
     ("Resources:\n  A:\n    Type: 3", ":2: A needs a Type, such as AWS::Cognito::UserPool."),
