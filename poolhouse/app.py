@@ -337,7 +337,8 @@ class Cloud:
             refused = self._kept_objects(call, bucket, addressed)
             return aside.wait(lambda: self.moto.s3.delete_objects(addressed, refused, call.principal.user_id))
         user_id = call.principal.user_id
-        response = aside.wait(lambda: self.moto.s3.handle(request, principal_id=user_id))
+        who = call.principal.arn
+        response = aside.wait(lambda: self.moto.s3.handle(request, principal_id=user_id, who=who))
         if response.status == 404 and request.method in ("GET", "HEAD") and addressed.path.count("/") > 1:
             self.guard.check(call, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
         return response

@@ -30,6 +30,7 @@ from poolhouse.principal import OpenIdProvider, Principal, Role
 from poolhouse.requests import services
 from poolhouse.requests.asked import CALLER, Asked, Scope
 
+_S3 = "arn:aws:s3:::"
 _ROOT_TOO = frozenset({"s3"})  # what a bucket policy denies everybody, it denies the root user
 _KEPT, _SHOWN = 1000, 100  # decisions
 _ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -116,7 +117,12 @@ class Guard:
         `policy` is that of a resource which none of the services here keeps.
         """
         request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
-        side = self._resource_side(resource) if policy is None else Policies(resource=policy)
+        if policy is not None:
+            side = Policies(resource=policy)
+        elif resource.startswith(_S3):
+            side = self._bucket_side(resource, str(keys.get("s3:VersionId") or ""), call.principal)
+        else:
+            side = self._resource_side(resource)
         return self._decided(call, request, self._policies(call.principal, side))
 
     def role_may(self, role_arn: str, session_name: str, action: str, resource: str) -> bool:
@@ -197,11 +203,18 @@ class Guard:
         if service == "lambda":
             text = self._function_policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
-        if service == "s3":
-            bucket = arn.rpartition(":")[2].partition("/")[0]
-            text = self._moto.s3.policy(bucket)
-            return Policies(resource=_compiled(text, f"policy of bucket {bucket}") if text else None)
-        return Policies()
+        return self._bucket_side(arn, "", None) if service == "s3" else Policies()
+
+    def _bucket_side(self, arn: str, version: str, principal: Principal | None) -> Policies:
+        """A bucket's policy, and the public grants of its ACL or its object's."""
+        bucket, _, key = arn.removeprefix(_S3).partition("/")
+        access = self._moto.s3.access(bucket, key, version)
+        policy = _compiled(access.policy, f"policy of bucket {bucket}") if access.policy else None
+        if policy is not None and access.is_restricted and principal is not None and principal.kind == "anonymous":
+            policy = policy.denials()
+        return Policies(
+            resource=policy, acl=_compiled(access.acl, f"ACL of {arn.removeprefix(_S3)}") if access.acl else None
+        )
 
     def _key_arn(self, named: str, ciphertext: str) -> str:
         return self._moto.kms.key_arn(named, ciphertext)
@@ -263,14 +276,11 @@ class Guard:
             texts += [self._moto.iam.managed_policy(arn) or Document(arn, "") for arn in session.policy_arns]
             limits = [_compiled(one.text, one.name) for one in texts]
         boundary = held.boundary if held is not None else None
-        return Policies(
+        return replace(
+            resource,
             identity=_identity(principal, held),
             session=limits,
             boundary=None if boundary is None else _compiled(boundary.text, boundary.name),
-            resource=resource.resource,
-            resource_account_id=resource.resource_account_id,
-            resource_must_allow=resource.resource_must_allow,
-            resource_kind=resource.resource_kind,
         )
 
     def _held_by(self, principal: Principal) -> Holdings | None:

@@ -19,7 +19,7 @@ from poolhouse.iam.matching import Matcher
 from poolhouse.iam.principal import Grant, Principals, Requester
 
 _NEWEST, _OLDEST = "2012-10-17", "2008-10-17"
-_SYNTAX = "Syntax errors in policy."
+SYNTAX = "Syntax errors in policy."
 _MEMBERS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
@@ -79,6 +79,10 @@ class Policy:
             found = self._about[action] = tuple(one for one in self.statements if one.is_about(action))
         return found
 
+    def denials(self) -> "Policy":
+        """Its denials alone."""
+        return Policy(self.name, self.version, tuple(one for one in self.statements if not one.is_allow))
+
     @cached_property
     def names_principals(self) -> bool:
         """Whether this is a policy of a resource."""
@@ -91,23 +95,23 @@ def parse(document: str | Mapping[str, Any], name: str = "") -> Policy:
         try:
             document = json.loads(document)
         except (ValueError, RecursionError) as error:
-            raise MalformedPolicy(_SYNTAX) from error
+            raise MalformedPolicy(SYNTAX) from error
     if not isinstance(document, Mapping):
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     version = document.get("Version", _OLDEST)
     if version not in (_NEWEST, _OLDEST):
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     statements = document.get("Statement")
     found = [statements] if isinstance(statements, Mapping) else statements
     if not isinstance(found, Sequence) or isinstance(found, str):
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     parsed = tuple(_statement(one, number, version == _NEWEST) for number, one in enumerate(found, 1))
     return Policy(name, version, parsed)
 
 
 def _statement(source: Any, number: int, has_variables: bool) -> Statement:  # noqa: FBT001 - the document's version
     if not isinstance(source, Mapping) or source.get("Effect") not in ("Allow", "Deny") or source.keys() - _MEMBERS:
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     actions, not_action = _either(source, "Action")
     resources, not_resource = _either(source, "Resource", is_required=False)
     return Statement(
@@ -131,10 +135,10 @@ def _either(source: Mapping[str, Any], name: str, *, is_required: bool = True) -
     if not there and not is_required:
         return (), False
     if len(there) != 1:
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     values = _texts(source[there[0]])
     if not values:
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     return values, there[0].startswith("Not")
 
 
@@ -147,7 +151,7 @@ def _actions(actions: Sequence[str]) -> re.Pattern[str]:
 def _principals(source: Mapping[str, Any]) -> Principals | None:
     there = [name for name in ("Principal", "NotPrincipal") if name in source]
     if len(there) > 1:
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     if not there:
         return None
     return principal.parse(source[there[0]], is_negated=there[0] == "NotPrincipal")
@@ -155,11 +159,11 @@ def _principals(source: Mapping[str, Any]) -> Principals | None:
 
 def _conditions(source: Any, *, has_variables: bool) -> list[AnyCondition]:
     if not isinstance(source, Mapping):
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     found = []
     for name, keys in source.items():
         if not isinstance(keys, Mapping):
-            raise MalformedPolicy(_SYNTAX)
+            raise MalformedPolicy(SYNTAX)
         found += [
             operators.parse(name, key, _texts(wanted), has_variables=has_variables) for key, wanted in keys.items()
         ]
@@ -170,5 +174,5 @@ def _texts(value: Any) -> tuple[str, ...]:
     """One value or a list of them; JSON's own numbers and truth values are read as what they look like."""
     values = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(one, str | int | float) for one in values):
-        raise MalformedPolicy(_SYNTAX)
+        raise MalformedPolicy(SYNTAX)
     return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in values)

@@ -28,14 +28,16 @@ class Policies:
     """The policies in play.
 
     `session` is None where no session policy was given, which is not the same as one that allows nothing; likewise
-    `boundary`. `resource_account_id` is whose the resource is; empty means the requester's own. Where
-    `resource_must_allow`, as for KMS keys and roles that are assumed, nothing goes without the resource's own policy.
+    `boundary`. `acl` are S3's grants as statements. `resource_account_id` is whose the resource is; empty means the
+    requester's own. Where `resource_must_allow`, as for KMS keys and roles that are assumed, nothing goes without the
+    resource's own policy.
     """
 
     identity: Sequence[Policy] = ()
     session: Sequence[Policy] | None = None
     boundary: Policy | None = None
     resource: Policy | None = None
+    acl: Policy | None = None
     resource_account_id: str = ""
     resource_must_allow: bool = False
     resource_kind: Kind = Kind.RESOURCE
@@ -44,6 +46,8 @@ class Policies:
         """All of them, in the order in which a denial is looked for."""
         if self.resource is not None:
             yield self.resource_kind, self.resource
+        if self.acl is not None:
+            yield self.resource_kind, self.acl
         if self.boundary is not None:
             yield Kind.BOUNDARY, self.boundary
         for policy in self.session or ():

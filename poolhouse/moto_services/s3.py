@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
@@ -29,7 +29,8 @@ from requests.structures import CaseInsensitiveDict
 
 from poolhouse.call import InvokeRefused
 from poolhouse.files import Files
-from poolhouse.moto_services import bucket_cors, bucket_events
+from poolhouse.moto_services import bucket_access, bucket_cors, bucket_events
+from poolhouse.moto_services.bucket_access import Access
 from poolhouse.moto_services.bucket_events import Change, Subscription
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.functions import FunctionQueue
@@ -115,16 +116,24 @@ class S3:
         self._tags: Any = None
         self._load()
 
-    def handle(self, request: Request, principal_id: str = "") -> Response:
-        """Answer one request; what it changed is durable when this returns. Functions are told `principal_id`."""
+    def handle(self, request: Request, principal_id: str = "", who: str | None = None) -> Response:
+        """Answer one request; what it changed is durable when this returns. Functions are told `principal_id`.
+
+        `who` is the principal's ARN, for refusals; without it the account's root.
+        """
         request = path_style(request)
         bucket, key = _named(request)
         if request.method == "PUT" and not key and "notification" in request.query.split("&"):
             self._check_destinations(bucket, request)
         with _LOCK:
             self._install()
+            before = self._backend.buckets.get(bucket)
+            named = f"arn:{self._partition}:iam::{self._account_id}:root" if who is None else who
+            bucket_access.check(request, before, bucket, key, named)
             try:
-                response = _without_cors(self._answer(request, key))
+                response = self._answer_acl(request, bucket, key) or _without_cors(self._answer(request, key))
+                if response.status < _FIRST_ERROR and bucket_access.begins(request, key):
+                    self._set_acl(request, response, bucket, key, is_new=before is None)
                 if request.method not in _READS and response.status < _FIRST_ERROR:
                     self._changed(request, response, bucket, key, principal_id)
             except BaseException:
@@ -132,6 +141,45 @@ class S3:
                 raise
         self._functions.wake()
         return response
+
+    def _answer_acl(self, request: Request, bucket: str, key: str) -> Response | None:
+        """The answer to an ACL that is put; None where there is nothing it could be put on, which moto says."""
+        if not bucket_access.is_of_acl(request):
+            return None
+        held = self._backend.buckets.get(bucket)
+        on = self._found(held, key, _version_asked(request)) if held is not None and key else held
+        if on is None:
+            return None
+        on.set_acl(bucket_access.acl(bucket_access.wanted(request)))
+        return Response(200)
+
+    def _set_acl(self, request: Request, response: Response, bucket: str, key: str, *, is_new: bool) -> None:
+        """What was made has the ACL it was made with, or the owner's alone: moto would give it the bucket's."""
+        held = self._backend.buckets[bucket]
+        if not key:
+            if is_new:
+                bucket_access.settle_new(held)
+                held.set_acl(bucket_access.acl(bucket_access.wanted(request)))
+            return
+        upload = _upload(request, response)
+        made: Any = held.multiparts.get(upload) if upload else self._found(held, key, "")
+        if made is not None:
+            made.acl = bucket_access.acl(bucket_access.wanted(request))
+
+    def _found(self, held: models.FakeBucket, key: str, version: str) -> models.FakeKey | None:
+        """An object, in a version where one is named; None for none and for one that is marked as deleted."""
+        versions = held.keys.getlist(key, None) or []
+        if version:
+            versions = [one for one in versions if one.version_id == version]
+        return versions[-1] if versions and isinstance(versions[-1], models.FakeKey) else None
+
+    def access(self, bucket: str, key: str, version: str) -> Access:
+        """What a bucket, and an object in it, say of who may."""
+        with _LOCK:
+            held = self._backend.buckets.get(bucket)
+            if held is None:
+                return Access()
+            return bucket_access.access(held, key, self._found(held, key, version) if key else None)
 
     def _check_destinations(self, bucket: str, request: Request) -> None:
         """S3 asks whether each function and queue lets this bucket in."""
@@ -219,12 +267,6 @@ class S3:
                 if fresh:
                     self._settle(name, fresh, "")
 
-    def policy(self, bucket: str) -> str:
-        """A bucket's policy, as JSON; empty for none."""
-        with _LOCK:
-            found = self._backend.buckets.get(bucket)
-            return found.policy.decode() if found is not None and found.policy else ""
-
     def preflight(self, request: Request) -> Response:
         """The answer to a browser that asks whether a page may do something with a bucket."""
         rules = self._cors(request)
@@ -259,6 +301,8 @@ class S3:
         models.s3_backends.bucket_accounts = dict.fromkeys(self._backend.buckets, owner)
 
     def _answer(self, request: Request, key: str) -> Response:
+        if bucket_access.begins(request, key):
+            request = bucket_access.without_acl(request)
         if key and request.method == "POST" and not request.query:  # a browser's form, whose object is put
             request = dataclasses.replace(request, method="PUT")
         dispatch = S3Response.key_dispatch if key else S3Response.bucket_dispatch
@@ -396,6 +440,10 @@ def deleted_objects(request: Request) -> list[tuple[str, str]]:
         return [(str(one.get("Key") or ""), str(one.get("VersionId") or "")) for one in objects]
     except (ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
         raise MalformedXML from error
+
+
+def _version_asked(request: Request) -> str:
+    return next(iter(parse_qs(request.query).get("versionId", ())), "")
 
 
 def _header(response: Response, name: str) -> str:

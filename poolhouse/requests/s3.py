@@ -54,6 +54,13 @@ _ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
+_GRANTS = {
+    "GrantFullControl": "s3:x-amz-grant-full-control",
+    "GrantRead": "s3:x-amz-grant-read",
+    "GrantReadACP": "s3:x-amz-grant-read-acp",
+    "GrantWrite": "s3:x-amz-grant-write",
+    "GrantWriteACP": "s3:x-amz-grant-write-acp",
+}
 _VERSIONED = frozenset(
     {"GetObject", "DeleteObject", "GetObjectAcl", "PutObjectAcl", "GetObjectTagging", "PutObjectTagging"}
     | {"DeleteObjectTagging"}
@@ -72,12 +79,18 @@ def asked(operation: str, params: Params, _scope: Scope) -> list[Asked]:
     found = [Asked(f"s3:{action}", arn, _keys(params))]
     if operation in ("CopyObject", "UploadPartCopy"):
         found.append(_source(str(params.get("CopySource") or "")))
-    if operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
-        if _sets_acl(params):
-            found.append(Asked("s3:PutObjectAcl", arn, _keys(params)))
-        if params.get("Tagging"):
-            found.append(Asked("s3:PutObjectTagging", arn, _keys(params)))
-    return found
+    return found + [Asked(f"s3:{more}", arn, _keys(params)) for more in _also(operation, params)]
+
+
+def _also(operation: str, params: Params) -> list[str]:
+    """What somebody who makes a bucket or an object sets along with it."""
+    if operation == "CreateBucket":
+        sets = {"PutBucketAcl": _sets_acl(params), "PutBucketOwnershipControls": params.get("ObjectOwnership")}
+    elif operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+        sets = {"PutObjectAcl": _sets_acl(params), "PutObjectTagging": params.get("Tagging")}
+    else:
+        return []
+    return [action for action, is_set in sets.items() if is_set]
 
 
 def _keys(params: Params) -> _KeyValues:
@@ -88,6 +101,8 @@ def _keys(params: Params) -> _KeyValues:
         "s3:signatureversion": "AWS4-HMAC-SHA256",
         "s3:VersionId": params.get("VersionId"),
         "s3:x-amz-acl": params.get("ACL"),
+        "s3:x-amz-object-ownership": params.get("ObjectOwnership"),
+        **{key: params.get(name) for name, key in _GRANTS.items()},
         "s3:x-amz-copy-source": params.get("CopySource"),
         "s3:x-amz-metadata-directive": params.get("MetadataDirective"),
         "s3:x-amz-server-side-encryption": params.get("ServerSideEncryption"),
@@ -109,7 +124,7 @@ def _source(given: str) -> Asked:
 
 
 def _sets_acl(params: Params) -> bool:
-    return any(params.get(name) for name in ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"))
+    return any(params.get(name) for name in ("ACL", *_GRANTS))
 
 
 def _ending(action: str) -> str:

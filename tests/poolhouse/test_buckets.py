@@ -121,6 +121,7 @@ class TestIdentities:
 
 class TestBucketPolicies:
     def put(self, s3: Any, *statements: dict[str, Any]) -> None:
+        s3.delete_public_access_block(Bucket="files")
         s3.put_bucket_policy(
             Bucket="files", Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
         )

@@ -336,6 +336,7 @@ def test_nobody_in_particular_puts_what_everybody_may(browser: Browser) -> None:
     assert error(browser.post({"key": "open/a"})) == (403, "AccessDenied", "Access Denied")
     everybody = {**allow("s3:PutObject"), "Principal": "*", "Resource": "arn:aws:s3:::files/open/*"}
     policy = {"Version": "2012-10-17", "Statement": [everybody]}
+    browser.root.delete_public_access_block(Bucket="files")
     browser.root.put_bucket_policy(Bucket="files", Policy=json.dumps(policy))
 
     assert browser.post({"key": "open/a"}).status == 204
@@ -524,3 +525,13 @@ def _received(receive: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
         if records:
             break
     return records
+
+
+def test_a_form_gives_an_object_no_acl_that_the_bucket_does_not_take(browser: Browser) -> None:
+    browser.allow({**allow("s3:PutObject", "s3:PutObjectAcl"), "Resource": "arn:aws:s3:::files/mine/*"})
+    form = browser.form(conditions=[{"acl": "public-read"}], fields={"acl": "public-read"})
+
+    found = error(browser.post(form))
+
+    assert found == (400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+    assert browser.kept == []

@@ -4,11 +4,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.ht
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, tags
+from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, tags, without
 
 _SERVICE = "s3"
 _NOT_IN_US = {"us-east-1"}
@@ -60,11 +61,17 @@ def _delete(context: Context, existing: Existing) -> None:
 
 def _set(context: Context, name: str, before: Properties, after: Properties) -> None:
     """Each setting that is another now: put, or deleted where it is not there any more."""
+    before, after = _without_private(before), _without_private(after)
     for prop, (put, delete) in _SETTINGS.items():
         if after.get(prop) == before.get(prop):
             continue
         operation, params = put(after[prop]) if prop in after else delete
         context.operate(_SERVICE, operation, {"Bucket": name, **params})
+
+
+def _without_private(properties: Properties) -> Properties:
+    """The properties without the ACL that every bucket has, which one that takes no ACLs may not be given."""
+    return without(properties, "AccessControl") if properties.get("AccessControl") == "Private" else properties
 
 
 def _versioning(value: Properties) -> tuple[str, dict[str, Any]]:
@@ -93,6 +100,11 @@ def _public_access(value: Properties) -> tuple[str, dict[str, Any]]:
 
 def _ownership(value: Properties) -> tuple[str, dict[str, Any]]:
     return "PutBucketOwnershipControls", {"OwnershipControls": {"Rules": value["Rules"]}}
+
+
+def _access_control(value: str) -> tuple[str, dict[str, Any]]:
+    """CloudFormation's names of canned ACLs: PublicRead is public-read."""
+    return "PutBucketAcl", {"ACL": re.sub(r"(?<=[a-z])(?=[A-Z])", "-", value).lower()}
 
 
 def _notifications(value: Properties) -> tuple[str, dict[str, Any]]:
@@ -135,6 +147,7 @@ _SETTINGS: Mapping[str, Any] = {
         ("PutBucketNotificationConfiguration", {"NotificationConfiguration": {}}),
     ),
     "OwnershipControls": (_ownership, ("DeleteBucketOwnershipControls", {})),
+    "AccessControl": (_access_control, ("PutBucketAcl", {"ACL": "private"})),
     "Tags": (_tags, ("DeleteBucketTagging", {})),
 }
 
@@ -160,7 +173,7 @@ TYPES: Mapping[str, ResourceType] = {
         takes=frozenset({*_SETTINGS, "BucketName"}),
         means_nothing=frozenset({"AccelerateConfiguration", "AnalyticsConfigurations", "MetricsConfigurations"}),
         not_run=frozenset(
-            {"AccessControl", "IntelligentTieringConfigurations", "InventoryConfigurations", "LifecycleConfiguration"}
+            {"IntelligentTieringConfigurations", "InventoryConfigurations", "LifecycleConfiguration"}
             | {"LoggingConfiguration", "ReplicationConfiguration", "WebsiteConfiguration"}
         ),
         create=_create,

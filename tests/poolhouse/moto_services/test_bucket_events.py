@@ -99,6 +99,7 @@ def test_each_change_has_its_event(told: Told) -> None:
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part}]})
     s3.put_object_tagging(Bucket="files", Key="a", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
     s3.delete_object_tagging(Bucket="files", Key="a")
+    s3.put_bucket_ownership_controls(Bucket="files", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
     s3.put_object_acl(Bucket="files", Key="a", ACL="private")
     s3.get_object(Bucket="files", Key="a")
     s3.delete_object(Bucket="files", Key="a")

@@ -35,10 +35,12 @@ CORS = (
     "AllowedHeaders: ['*'], ExposedHeaders: [ETag]}]}"
 )
 
+OPEN = "PublicAccessBlockConfiguration: {BlockPublicAcls: true}"  # and public policies are not
+
 
 def test_a_bucket_is_made_changed_and_taken_away(cloud: LocalCloud, deploy: Deploy) -> None:
     s3 = cloud.client("s3")
-    settings = f"{CORS}, VersioningConfiguration: {{Status: Enabled}}, Tags: [{{Key: team, Value: red}}]"
+    settings = f"{CORS}, {OPEN}, VersioningConfiguration: {{Status: Enabled}}, Tags: [{{Key: team, Value: red}}]"
 
     outputs = deploy(BUCKET % (settings, POLICY)).outputs
     name = outputs["Name"]
