@@ -32,10 +32,15 @@ def client(service: str) -> Any:
 
 @cache
 def hurried(service: str, region: str | None = None) -> Any:
-    """A client for triggers, which give up before Cognito gives up on them; a mail is not sent twice."""
+    """A client for triggers, which give up before Cognito gives up on them; a message is not sent twice."""
     tracer().patch(["botocore"])
-    config = ONCE if service == "ses" else HURRIED
+    config = ONCE if service in {"ses", "sns"} else HURRIED
     return Session().create_client(service, region_name=region, config=config)
+
+
+def session() -> Session:
+    """What a library makes a client of that wants to make its own."""
+    return Session()
 
 
 @cache

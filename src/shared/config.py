@@ -21,11 +21,13 @@ class Settings:
     activation_url: str = ""
     allowed_email_domains: frozenset[str] = frozenset()
     blocked_email_domains: frozenset[str] = frozenset()
+    linked_providers: tuple[str, ...] = ()
     profiles_table: str = ""
     sign_ins_table: str = ""
     sign_in_codes_table: str = ""
     sender_email: str = ""
     sender_email_arn: str = ""
+    senders_key_arn: str = ""
     legacy_users_table: str = ""
     legacy_argon2id_cost: str = "m=65536,t=3,p=4"
     legacy_bcrypt_cost: int = 12
@@ -45,11 +47,13 @@ def parse(environ: Mapping[str, str]) -> Settings:
         activation_url=environ.get("ACTIVATION_URL", ""),
         allowed_email_domains=_words(environ.get("ALLOWED_EMAIL_DOMAINS", "")),
         blocked_email_domains=_words(environ.get("BLOCKED_EMAIL_DOMAINS", "")),
+        linked_providers=tuple(name.strip() for name in environ.get("LINKED_PROVIDERS", "").split(",") if name.strip()),
         profiles_table=environ.get("PROFILES_TABLE", ""),
         sign_ins_table=environ.get("SIGN_INS_TABLE", ""),
         sign_in_codes_table=environ.get("SIGN_IN_CODES_TABLE", ""),
         sender_email=environ.get("SENDER_EMAIL", ""),
         sender_email_arn=environ.get("SENDER_EMAIL_ARN", ""),
+        senders_key_arn=environ.get("SENDERS_KEY_ARN", ""),
         legacy_users_table=environ.get("LEGACY_USERS_TABLE", ""),
         legacy_argon2id_cost=environ.get("LEGACY_ARGON2ID_COST", "m=65536,t=3,p=4"),
         legacy_bcrypt_cost=int(environ.get("LEGACY_BCRYPT_COST", "12")),

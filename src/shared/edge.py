@@ -28,17 +28,18 @@ def entry(handle: Callable[[Event], Event]) -> Handler:
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: nothing else catches what nobody expected
-            report(error)
+            report(error, source=event.get("triggerSource"))
             raise TryAgain from None
 
     return lambda_handler
 
 
-def report(error: Exception) -> None:
+def report(error: Exception, *, source: str | None = None) -> None:
     """Log and count an error by its type, AWS's code and place, without its message: that may name people."""
     answer = getattr(error, "response", None) or {}
     logger.error(
         "trigger failed",
+        source=source,
         error_type=type(error).__name__,
         error_code=answer.get("Error", {}).get("Code"),
         operation=getattr(error, "operation_name", None),

@@ -20,6 +20,16 @@ MAILS = Path(__file__).parent / "mails"
 LANGUAGES = frozenset(path.stem for path in MAILS.glob("*.json"))
 DEFAULT_LANGUAGE = "en"
 MAX_NAME = 40  # an SMS has 140 characters in all
+# What is written on an occasion, which a trigger's source ends with
+KINDS = {
+    "SignUp": "activation",
+    "ResendCode": "activation",
+    "AdminCreateUser": "invitation",
+    "ForgotPassword": "password_reset",
+    "UpdateUserAttribute": "new_address",
+    "VerifyUserAttribute": "new_address",
+    "Authentication": "sign_in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,7 @@ class Message:
 
 
 def write(kind: str, *, name: str, locale: str, code: str, username: str = "", link: str = "") -> Message:
-    """The message of one kind; `code` and `username` are the placeholders Cognito fills in."""
+    """The message of one kind; `code` and `username` as they are, or as the placeholders Cognito fills in."""
     language = parse_language(locale)
     words = _words(language)
     mail = words["mails"][kind]
@@ -46,8 +56,7 @@ def write(kind: str, *, name: str, locale: str, code: str, username: str = "", l
             greeting=escape(greeting),
             lead=escape(mail["lead"]),
             username=_part("username", label=words["username"], username=username),
-            code_label=escape(mail["code_label"]),
-            code=code,
+            code=_part("code", label=mail.get("code_label", ""), code=code),
             action=_part("action", link=link, label=mail.get("action", "")),
             closing=escape(words["closing"]),
         ),

@@ -8,21 +8,11 @@ from shared import messages
 from shared.config import settings
 from shared.observability import logger
 
-MAILS = {
-    "CustomMessage_SignUp": "activation",
-    "CustomMessage_ResendCode": "activation",
-    "CustomMessage_AdminCreateUser": "invitation",
-    "CustomMessage_ForgotPassword": "password_reset",
-    "CustomMessage_UpdateUserAttribute": "new_address",
-    "CustomMessage_VerifyUserAttribute": "new_address",
-    "CustomMessage_Authentication": "sign_in",
-}
-
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Write subject and text; an event returned as it came means Cognito's own text."""
-    kind = MAILS.get(event["triggerSource"])
+    kind = messages.KINDS.get(event["triggerSource"].removeprefix("CustomMessage_"))
     attributes = event["request"]["userAttributes"]
     if kind is None or (kind == "activation" and attributes.get("cognito:user_status") != "UNCONFIRMED"):
         return event

@@ -1,22 +1,25 @@
-"""PreSignUp: whose address may sign up."""
+"""PreSignUp: whose address may sign up, and whose account somebody is who comes by an identity provider."""
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from shared import email_domains
+from shared import edge, email_domains
 from shared.config import settings
 from shared.errors import SignUpRefused
 from shared.observability import count, logger
 
 
-@logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+@edge.entry
+def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
     """Let the sign-up pass, or raise: Cognito answers `PreSignUp failed with error <message>.`"""
     if event["triggerSource"] == "PreSignUp_AdminCreateUser":
         return event  # an administrator knows whom they invite
 
     _check(event["request"]["userAttributes"].get("email", ""))
+    if event["triggerSource"] == "PreSignUp_ExternalProvider" and settings().linked_providers:
+        from shared import account_links  # noqa: PLC0415 - it loads botocore, which a sign-up does well without
+
+        attributes = event["request"]["userAttributes"]
+        account_links.link(event["userPoolId"], event["userName"], attributes, settings().linked_providers)
     return event
 
 

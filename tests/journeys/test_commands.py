@@ -32,6 +32,8 @@ ON_REQUEST = {
     "DefineAuthChallengeFunction",
     "CreateAuthChallengeFunction",
     "VerifyAuthChallengeFunction",
+    "CustomEmailSenderFunction",
+    "CustomSmsSenderFunction",
 }  # by parameter
 NOT_THERE = {"PostConfirmationFunction": "its event's user is in no pool here"}
 CALLERS = sorted(path.stem for path in EVENTS.glob("caller_*.json"))

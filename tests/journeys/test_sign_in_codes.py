@@ -8,22 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from poolhouse import testing
-from tests.service_support import ROOT
 
-SENDER, ANNA = "no-reply@example.com", "anna@example.com"
-PARAMETERS = {
-    "SignInCodes": "on",
-    "SenderEmail": f"Poolhouse <{SENDER}>",
-    "SenderEmailArn": f"arn:aws:ses:us-east-1:000000000000:identity/{SENDER}",
-}
+ANNA = "anna@example.com"
 FAILED = {"Code": "NotAuthorizedException", "Message": "Incorrect username or password."}
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[testing.LocalCloud]:
-    with testing.cloud(ROOT / "template.yaml", parameters=PARAMETERS, listen=True) as cloud:
-        cloud.client("ses").verify_email_identity(EmailAddress=SENDER)
-        yield cloud
 
 
 class SignIn:

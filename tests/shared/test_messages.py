@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared import messages
 
-KINDS = ["activation", "invitation", "password_reset", "new_address", "sign_in"]
+KINDS = sorted(set(messages.KINDS.values()))
 LINK = "https://app.example.com/activate?email=anna%40example.com&code={####}"
 
 
@@ -41,11 +41,28 @@ def test_every_language_has_the_same_messages() -> None:
     files = [json.loads((messages.MAILS / f"{language}.json").read_text("utf-8")) for language in messages.LANGUAGES]
 
     assert {tuple(sorted(words)) for words in files} == {tuple(sorted(files[0]))}
-    assert [sorted(words["mails"]) for words in files] == [sorted(KINDS)] * len(files)
+    assert [sorted(words["mails"]) for words in files] == [sorted([*KINDS, "unusual_sign_in"])] * len(files)
     assert {frozenset(mail) for words in files for mail in words["mails"].values()} == {
         frozenset({"subject", "lead", "code_label", "text"}),
         frozenset({"subject", "lead", "code_label", "text", "action"}),
+        frozenset({"subject", "lead", "text"}),
     }
+
+
+@pytest.mark.parametrize("language", sorted(messages.LANGUAGES))
+def test_a_message_without_a_code_has_no_place_for_one(language: str) -> None:
+    message = messages.write("unusual_sign_in", name="W" * 200, locale=language, code="")
+
+    assert "<strong" not in message.html
+    assert "$" not in message.html + message.text
+    assert len(message.text) <= 140
+
+
+def test_a_password_is_text_in_the_page_and_in_the_short_message() -> None:
+    message = messages.write("invitation", name="", locale="en", code="<b>&1Aa", username="ann@example.com")
+
+    assert "&lt;b&gt;&amp;1Aa</strong>" in message.html
+    assert "<b>&1Aa" in message.text
 
 
 def test_the_person_is_greeted_by_name_in_html_and_text() -> None:

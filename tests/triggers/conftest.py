@@ -1,3 +1,4 @@
+import base64
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -5,16 +6,23 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from aws_encryption_sdk import (  # type: ignore[import-untyped]
+    CommitmentPolicy,
+    EncryptionSDKClient,
+    StrictAwsKmsMasterKeyProvider,
+)
 from moto import mock_aws
 
 from poolhouse import testing
 from shared import aws as clients
+from shared import sealed_codes
 from shared.config import settings
 from shared.observability import logger
-from tests.service_support import template
+from tests.service_support import POOL_ID, template
 
 Configure = Callable[..., None]
 Aws = Callable[[str], Any]
+Seal = Callable[[str], str]
 LEGACY_USERS = {
     "Properties": {
         "BillingMode": "PAY_PER_REQUEST",
@@ -71,6 +79,26 @@ def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> 
         configure(**{variable: table})
     yield clients.hurried
     clients.hurried.cache_clear()
+
+
+@pytest.fixture
+def seal(aws: Aws, configure: Configure) -> Iterator[Seal]:
+    """Seals codes as Cognito does, under a key that the senders may open."""
+    sealed_codes.keys.cache_clear()
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    configure(SENDERS_KEY_ARN=key)
+    yield lambda code: sealed_under(key, code)
+    sealed_codes.keys.cache_clear()
+
+
+def sealed_under(key: str, code: str) -> str:
+    client = EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+    sealed, _ = client.encrypt(
+        source=code.encode(),
+        key_provider=StrictAwsKmsMasterKeyProvider(key_ids=[key]),
+        encryption_context={"userpool-id": POOL_ID},
+    )
+    return base64.b64encode(sealed).decode()
 
 
 @pytest.fixture

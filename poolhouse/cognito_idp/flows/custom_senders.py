@@ -56,7 +56,7 @@ def _send(call: Call, pool: UserPool, user: User, destination: Destination, code
         "type": _TYPES[destination.medium],
         "code": _encrypted(call, pool, code.text),
         "clientMetadata": code.client_metadata,
-        "userAttributes": triggers.user_attributes(pool, user),
+        "userAttributes": _attributes(pool, user, destination),
     }
     event = triggers.event(
         call,
@@ -68,6 +68,18 @@ def _send(call: Call, pool: UserPool, user: User, destination: Destination, code
         client_id=code.client_id,
     )
     triggers.run_later(call, pool, trigger, str(arn), msgspec.json.encode(event))
+
+
+def _attributes(pool: UserPool, user: User, destination: Destination) -> dict[str, str]:
+    """The user's, with the address the code is for: that one which waits for its proof is told here is a guess.
+
+    The function is told of no other place to send the code to.
+    """
+    attributes = triggers.user_attributes(pool, user)
+    name = destination.attribute
+    if attributes.get(name) == destination.value:
+        return attributes
+    return {**attributes, name: destination.value, f"{name}_verified": "false"}
 
 
 def _arn(pool: UserPool, destination: Destination) -> str | None:

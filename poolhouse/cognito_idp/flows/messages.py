@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import urlencode
 
 from poolhouse.call import Call
@@ -69,7 +70,9 @@ def send_invitation(
     """
     own = [destination for destination in destinations if custom_senders.is_configured(pool, destination)]
     for destination in own:
-        custom_senders.send(call, pool, user, destination, _told(occasion, password or ""))
+        # "Amazon Cognito HTML-escapes reserved characters" of temporary passwords for the e-mail sender
+        told = escape(password or "", quote=False) if destination.medium == "EMAIL" else password or ""
+        custom_senders.send(call, pool, user, destination, _told(occasion, told))
     destinations = [destination for destination in destinations if destination not in own]
     if not destinations:
         return

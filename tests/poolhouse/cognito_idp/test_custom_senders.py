@@ -105,7 +105,7 @@ def test_each_occasion_has_its_source(senders: Senders) -> None:
     house.cognito.admin_create_user(
         UserPoolId=house.pool_id,
         Username="ann",
-        TemporaryPassword="Temporary-1",
+        TemporaryPassword="Temporary-<1>",
         DesiredDeliveryMediums=["EMAIL"],
         UserAttributes=attributes(email=ANN, email_verified="true", phone_number=PHONE),
     )
@@ -121,7 +121,7 @@ def test_each_occasion_has_its_source(senders: Senders) -> None:
         "CustomEmailSender_ForgotPassword",
         "CustomSMSSender_Authentication",
     }
-    assert told["CustomEmailSender_AdminCreateUser"]["code"] == "Temporary-1"
+    assert told["CustomEmailSender_AdminCreateUser"]["code"] == "Temporary-&lt;1&gt;"
     assert told["CustomSMSSender_Authentication"]["type"] == "customSMSSenderRequestV1"
     assert is_in(house.answer(asked, SMS_MFA_CODE=told["CustomSMSSender_Authentication"]["code"]))
 

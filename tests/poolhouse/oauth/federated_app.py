@@ -22,10 +22,22 @@ class App:
     """An app whose users come from a provider called Corp."""
 
     def __init__(self, cloud: LocalCloud, cognito: Any, provider: OidcProvider, **pool: Any) -> None:
-        self.cloud, self.cognito, self.provider = cloud, cognito, provider
         team = {"Name": "team", "AttributeDataType": "String", "Mutable": True}
         schema = [team, *pool.pop("Schema", [])]
-        self.pool_id = cognito.create_user_pool(PoolName="p", Schema=schema, **pool)["UserPool"]["Id"]
+        made = cognito.create_user_pool(PoolName="p", Schema=schema, **pool)["UserPool"]["Id"]
+        self._open(cloud, cognito, provider, made, MAPPING)
+
+    @classmethod
+    def of_pool(cls, cloud: LocalCloud, provider: OidcProvider, pool_id: str, mapping: dict[str, str]) -> "App":
+        """One of a pool that is there."""
+        app = cls.__new__(cls)
+        app._open(cloud, cloud.client("cognito-idp"), provider, pool_id, mapping)
+        return app
+
+    def _open(
+        self, cloud: LocalCloud, cognito: Any, provider: OidcProvider, pool_id: str, mapping: dict[str, str]
+    ) -> None:
+        self.cloud, self.cognito, self.provider, self.pool_id = cloud, cognito, provider, pool_id
         details = {
             "client_id": CLIENT_ID,
             "client_secret": SECRET,
@@ -38,7 +50,7 @@ class App:
             ProviderName="Corp",
             ProviderType="OIDC",
             ProviderDetails=details,
-            AttributeMapping=MAPPING,
+            AttributeMapping=mapping,
             IdpIdentifiers=["corp.example.com"],
         )
         self.client_id = self.client()

@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from poolhouse import testing
+from tests.service_support import ROOT
+
+SENDER = "no-reply@example.com"
+PARAMETERS = {
+    "SignInCodes": "on",
+    "CustomEmailSender": "on",
+    "CustomSmsSender": "on",
+    "SenderEmail": f"Poolhouse <{SENDER}>",
+    "SenderEmailArn": f"arn:aws:ses:us-east-1:000000000000:identity/{SENDER}",
+    "LinkedProviders": "Corp",
+}
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[testing.LocalCloud]:
+    """The whole template with what parameters add to it, its functions in processes of their own."""
+    with testing.cloud(ROOT / "template.yaml", parameters=PARAMETERS, listen=True) as cloud:
+        cloud.client("ses").verify_email_identity(EmailAddress=SENDER)
+        yield cloud
