@@ -29,9 +29,9 @@ def post_transaction() -> api.Created[Transaction]:
     """Record a transaction: once per Idempotency-Key, however often the request arrives."""
     owner = api.token_holder(app, "transactions/post").subject
     key = api.header(app, "Idempotency-Key")
-    if key and not IDEMPOTENCY_KEY.fullmatch(key):
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):  # an empty one protects nobody
         raise BadRequest("An Idempotency-Key has 1 to 255 visible ASCII characters.")
-    transaction = tables.record(owner, api.body(app, NewTransaction), key, now=datetime.now(UTC))
+    transaction = tables.record(owner, api.body(app, NewTransaction), key or "", now=datetime.now(UTC))
     count("TransactionPosted")
     return api.created(transaction, f"/transactions/{transaction.id}")
 

@@ -169,9 +169,10 @@ def query(app: APIGatewayRestResolver, model: type[M]) -> M:
         raise _invalid(error, lambda location: {"parameter": location[0]}) from None
 
 
-def header(app: APIGatewayRestResolver, name: str) -> str:
-    """A request header's value, empty when it was not sent; `name` in any case."""
-    return str(app.current_event.headers.get(name) or "").strip()
+def header(app: APIGatewayRestResolver, name: str) -> str | None:
+    """A request header's value, None when it was not sent, which is not the same as empty; `name` in any case."""
+    value = app.current_event.headers.get(name)
+    return None if value is None else str(value).strip()
 
 
 def _held_to(caller: Principal, kinds: set[Kind]) -> Principal:

@@ -14,9 +14,9 @@ def make(version: int) -> str:
     return f'"{version}"'
 
 
-def parse(if_match: str) -> frozenset[str] | None:
+def parse(if_match: str | None) -> frozenset[str] | None:
     """The tags an If-Match header names, ANY for "*", None when it was not sent; BadRequest when it is malformed."""
-    if not if_match:
+    if if_match is None:
         return None
     if if_match == "*":
         return ANY

@@ -238,7 +238,7 @@ def test_without_a_key_every_request_is_a_transaction(transactions: Handler) -> 
     assert len(listing(transactions).body["items"]) == 2
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "a b", "ключ", "a\x01"])
+@pytest.mark.parametrize("key", ["x" * 256, "a b", "ключ", "a\x01", "", " "])
 def test_a_key_out_of_bounds_is_refused(transactions: Handler, key: str) -> None:
     answer = post(transactions, key=key)
 

@@ -16,6 +16,7 @@ from demo import clients
 from demo.clients import REGION, Answer, fetch
 from demo.stage import Stage
 from demo.stage import cloud as running_cloud
+from tests.journeys import contract
 from tests.service_support import template
 
 PASSWORD = "Correct-horse-7-battery"
@@ -354,3 +355,42 @@ def test_an_address_of_a_stream_leads_to_no_other_title(callers: Callers) -> Non
     assert fetch("GET", url).body == "film of roads"
     assert fetch("GET", url.replace("roads", "rivers")).status == 403
     assert fetch("GET", url.partition("?")[0]).status == 403
+
+
+KEEPER, ADMIN, LEAVER = "keeper@example.com", "keeping-admin@example.com", "leaver@example.com"
+
+
+@pytest.fixture(scope="module")
+def known(callers: Callers) -> dict[str, dict[str, str]]:
+    """What the contract's examples are asked about: the parameters of paths, by area."""
+    for email, group in ((KEEPER, "free"), (ADMIN, "admin"), (LEAVER, "free")):
+        callers.person(email, group)
+    callers.ask("identity", "PUT", "/notes/kept", {"text": "Milk"})
+    font = {"op": "replace", "key": "font", "value": "serif", "sync_count": 0}
+    callers.ask("identity", "PATCH", "/datasets/kept", {"patches": [font]})
+    made = callers.ask(callers.sign_in(KEEPER)["AccessToken"], "POST", "/transactions", NEW).body
+    return {
+        "users": {"username": callers.make("kept-by-admins@example.com"), "group": "premium"},
+        "titles": {"id": "roads"},
+        "transactions": {"id": made["id"]},
+        "notes": {"id": "kept"},
+        "datasets": {"name": "kept"},
+    }
+
+
+@pytest.mark.parametrize("name", contract.OPERATIONS)
+def test_a_route_keeps_to_its_contract(callers: Callers, known: dict[str, dict[str, str]], name: str) -> None:
+    auth = _contract_auth(callers, name)
+
+    assert contract.ask_by_example(name, callers.stage.api, None, known).status_code in {401, 403}
+    assert contract.ask_by_example(name, callers.stage.api, auth, known).status_code in {200, 201, 204}
+    contract.try_requests(name, callers.stage.api, auth)
+
+
+def _contract_auth(callers: Callers, name: str) -> contract.Auth:
+    """A caller whom an operation is for."""
+    scheme = contract.scheme(name)
+    if scheme == "SignatureV4":
+        return contract.Signed(callers.keys["identity"])
+    email = ADMIN if contract.area(name) == "users" else LEAVER if name == "delete_me" else KEEPER
+    return contract.Bearer(callers.sign_in(email)["IdToken" if scheme == "IdToken" else "AccessToken"])

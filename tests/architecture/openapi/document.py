@@ -174,7 +174,8 @@ def _operation(route: Route) -> Json:
 
 
 def _path_parameter(name: str, pattern: str | None) -> Json:
-    schema = {"type": "string", "pattern": pattern} if pattern else {"type": "string", "minLength": 1}
+    bounds = {"pattern": pattern} if pattern else {"minLength": 1, "maxLength": 128}  # as Cognito's names have them
+    schema = {"type": "string", **bounds}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -1,0 +1,25 @@
+"""docs/threats.md: what it names is there, and nothing of the service is left out."""
+
+import re
+
+from tests.service_support import ROOT
+
+PAGE = (ROOT / "docs" / "threats.md").read_text("utf-8")
+
+
+def test_every_test_that_is_named_exists() -> None:
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert len(named) > 50
+    assert named - tests == set()
+
+
+def test_every_function_has_its_threats() -> None:
+    functions = {path.stem for folder in ("handlers", "triggers") for path in (ROOT / "src" / folder).glob("[a-z]*.py")}
+
+    assert {name for name in functions if not re.search(rf"\b{name}\b", PAGE)} == set()
