@@ -297,6 +297,7 @@ class Cloud:
             start_job=self.jobs.start,
             source_ip=request.source_ip,
             user_agent=request.header("user-agent"),
+            provider_addresses=self.config.login_providers,
         )
 
     def _role_id(self, role_arn: str) -> str:

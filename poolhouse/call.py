@@ -1,7 +1,7 @@
 """What one operation may touch: the clock, the principal, the store, functions and the outbox, and nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -129,6 +129,7 @@ class Call:
     start_job: "Callable[[str, Callable[[Job], None]], None]"
     source_ip: str = "127.0.0.1"
     user_agent: str = ""
+    provider_addresses: Mapping[str, str] = field(default_factory=dict)  # where providers are asked that are elsewhere
 
     def of(self, principal: Principal) -> "Call":
         """The same surroundings for another principal."""

@@ -53,6 +53,10 @@ def up(
     account: Annotated[str, typer.Option(help="The account's 12 digits.")] = "000000000000",
     region: Annotated[str, typer.Option(help="The region.")] = "us-east-1",
     issuer: Annotated[str, typer.Option(help="Whose URL the tokens name: local or aws.")] = ISSUER_LOCAL,
+    login_provider: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=URL", help="Ask a login provider of identity pools at this URL; repeatable."),
+    ] = None,
 ) -> None:
     """Deploy a template into a cloud on this machine and keep it running."""
     from poolhouse import running  # noqa: PLC0415  the other commands need none of it, and it takes a while
@@ -68,6 +72,7 @@ def up(
         region=region,
         issuer=issuer,
         strict=strict,
+        login_providers=_login_providers(login_provider or []),
     )
     running.up(config, template, _parameters(parameter or []))
 
@@ -155,6 +160,11 @@ def _parameters(given: list[str]) -> dict[str, str]:
             raise CommandError(f"--parameter takes KEY=VALUE, not {pair!r}.")
         parameters[name] = value
     return parameters
+
+
+def _login_providers(given: list[str]) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in given]
+    return {name: url.rstrip("/") for name, _, url in pairs}
 
 
 def _event(path: Path | None) -> bytes:

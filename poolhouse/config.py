@@ -1,6 +1,7 @@
 """How this cloud is set up, as the command line or a test chose it. Nothing here reads the environment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ISSUER_LOCAL = "local"
@@ -20,6 +21,7 @@ class Config:
     issuer: str = ISSUER_LOCAL
     strict: bool = False
     reraise: bool = False  # let unexpected errors out of the edge: for tests
+    login_providers: Mapping[str, str] = field(default_factory=dict)  # by name, the address to ask in place of its own
 
     @property
     def origin(self) -> str:

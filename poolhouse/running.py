@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,8 @@ from poolhouse.errors import CommandError
 from poolhouse.front.server import Listener, Server
 from poolhouse.store import InUse, OtherVersion
 from poolhouse.template.deploy import Deployed
+from poolhouse.web import is_loopback
+from poolhouse.web_identity import social
 
 _TEMPLATES = ("template.yaml", "template.yml", "template.json")
 _log = logging.getLogger("poolhouse")
@@ -23,6 +26,7 @@ _log = logging.getLogger("poolhouse")
 def up(config: Config, template: Path | None, parameters: Mapping[str, str]) -> None:
     """Listen, deploy, say where everything is, and serve until interrupted. Raises CommandError."""
     _check_host(config)
+    _check_login_providers(config)
     template = template or _template_here()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for name in ("botocore", "boto3", "moto", "samtranslator", "uvicorn", "asyncio"):
@@ -85,6 +89,14 @@ def _cloud(config: Config) -> Cloud:
 
 def _template_here() -> Path | None:
     return next((Path(name) for name in _TEMPLATES if Path(name).is_file()), None)
+
+
+def _check_login_providers(config: Config) -> None:
+    for name, url in config.login_providers.items():
+        if name not in social.ADDRESSES:
+            raise CommandError(f"--login-provider takes one of {', '.join(social.ADDRESSES)}, not {name!r}.")
+        if urlsplit(url).scheme != "https" and not is_loopback(url):
+            raise CommandError(f"--login-provider {name}: {url!r} is neither https nor on this machine.")
 
 
 def _check_host(config: Config) -> None:

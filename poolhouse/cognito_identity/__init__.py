@@ -7,5 +7,5 @@
     flows/           find, logins (each token verified), linking, datasets, tokens, sessions
     rules/           which role, which principal tags
 
-What the opaque tokens of Facebook, Amazon, Twitter and Digits prove is not built: said by name.
+Digits, which is no more, is refused by name.
 """

@@ -7,6 +7,10 @@ class DeveloperUserAlreadyRegisteredException(ApiError):
     pass
 
 
+class ExternalServiceException(ApiError):
+    pass
+
+
 class InvalidIdentityPoolConfigurationException(ApiError):
     message = "Invalid identity pool configuration. Check assigned IAM roles for this pool."
 

@@ -65,6 +65,21 @@ def fetch_json(
         raise ProviderFailed(f"{name} {what} did not answer with JSON") from error  # a guess
 
 
+def ask_json(name: str, what: str, url: str, *, authorization: str = "") -> tuple[int, Document]:
+    """The status and the JSON object that a provider answers a GET with; what is no JSON is an empty one.
+
+    Raises ProviderFailed where it cannot be asked.
+    """
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
+        raise ProviderFailed(f"{name} {what} is not https")
+    headers = {"Accept": "application/json", **({"Authorization": authorization} if authorization else {})}
+    status, answer = _sent(what, "GET", url, headers, None)
+    try:
+        return status, msgspec.json.decode(answer, type=Document)
+    except (msgspec.DecodeError, RecursionError):
+        return status, {}
+
+
 def _sent(what: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
     try:
         with (

@@ -6,11 +6,19 @@ from typing import Any
 
 from poolhouse.call import Call
 from poolhouse.principal import Role
-from poolhouse.sts.errors import AccessDenied, ExpiredTokenException, InvalidIdentityToken
+from poolhouse.sts.errors import (
+    AccessDenied,
+    ExpiredTokenException,
+    IDPCommunicationError,
+    IDPRejectedClaim,
+    InvalidIdentityToken,
+    ValidationError,
+)
 from poolhouse.sts.flows import issue, session_policies
 from poolhouse.sts.flows.issue import Issued
 from poolhouse.web_identity import saml, tokens
-from poolhouse.web_identity.tokens import Expired, NotValid
+from poolhouse.web_identity.social import Rejected
+from poolhouse.web_identity.tokens import Expired, NotReached, NotValid, WebIdentity
 
 Request = Mapping[str, Any]
 
@@ -29,12 +37,7 @@ class _Federated:
 
 def assume_role_with_web_identity(call: Call, request: Request) -> dict[str, object]:
     """Keys of a role, for whoever a token is of, of a provider that the role trusts."""
-    try:
-        identity = tokens.verify(call, request["WebIdentityToken"])
-    except Expired as error:
-        raise ExpiredTokenException(str(error)) from error
-    except NotValid as error:
-        raise InvalidIdentityToken(str(error)) from error
+    identity = _web_identity(call, request)
     who = _Federated(identity.provider_principal, request["RoleSessionName"], identity.keys, identity.tags)
     role = _trusting(call, "sts:AssumeRoleWithWebIdentity", request["RoleArn"], who)
     issued = _issued(call, request, role, who, issue.seconds(role, request))
@@ -44,6 +47,23 @@ def assume_role_with_web_identity(call: Call, request: Request) -> dict[str, obj
         "Provider": identity.provider_principal,
         "Audience": identity.audience,
     }
+
+
+def _web_identity(call: Call, request: Request) -> WebIdentity:
+    """Who the token is of: an ID token, or with a ProviderId an access token. Sentences of the latter are guesses."""
+    text, provider = request["WebIdentityToken"], request.get("ProviderId")
+    if provider and provider not in tokens.ACCESS_TOKENS:
+        raise ValidationError(f"The provider {provider} is not one whose access tokens are taken.")
+    try:
+        return tokens.verify_access_token(call, provider, text) if provider else tokens.verify(call, text)
+    except Expired as error:
+        raise ExpiredTokenException(str(error)) from error
+    except NotValid as error:
+        raise InvalidIdentityToken(str(error)) from error
+    except Rejected as error:
+        raise IDPRejectedClaim("The identity provider has rejected the token.") from error
+    except NotReached as error:
+        raise IDPCommunicationError("The identity provider could not be reached.") from error
 
 
 def assume_role_with_saml(call: Call, request: Request) -> dict[str, object]:

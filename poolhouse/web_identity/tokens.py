@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from poolhouse.call import Call
 from poolhouse.jose.verify import TokenError, Unverified
 from poolhouse.openid.remote import ProviderFailed
-from poolhouse.web_identity import identity_keys, openid
+from poolhouse.web_identity import identity_keys, openid, social
 from poolhouse.web_identity.openid import NotSigned
 
 COGNITO = "cognito-identity.amazonaws.com"
 COGNITO_ISSUER = f"https://{COGNITO}"
 TAGS = "https://aws.amazon.com/tags"
+_SUBJECT_KEYS = {social.FACEBOOK: "id", social.AMAZON: "user_id"}
+ACCESS_TOKENS = frozenset(_SUBJECT_KEYS)  # providers whose access tokens STS takes
 _BUILT_IN = frozenset({"accounts.google.com"})  # needs no provider in IAM
 
 
 class NotValid(Exception):
     """A token that proves nothing; the text is for the client."""
+
+
+class NotReached(Exception):
+    """The provider, who would know, does not tell."""
 
 
 class Expired(NotValid):
@@ -35,6 +41,20 @@ class WebIdentity:
     audience: str
     keys: Mapping[str, tuple[str, ...]]
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def verify_access_token(call: Call, provider: str, text: str) -> WebIdentity:
+    """Who an OAuth 2.0 access token is of, by asking its provider. Raises social.Rejected and NotReached.
+
+    Which of Amazon's two names of an app is `app_id` is a guess: AWS's examples have the client id.
+    """
+    try:
+        identity = social.verify(call, provider, text)
+    except ProviderFailed as error:
+        raise NotReached from error
+    application = identity.applications[0]
+    keys = {f"{provider}:app_id": (application,), f"{provider}:{_SUBJECT_KEYS[provider]}": (identity.subject,)}
+    return WebIdentity(provider, identity.subject, application, keys)
 
 
 def verify(call: Call, text: str) -> WebIdentity:
