@@ -78,6 +78,11 @@ def amplify_js(**command: Any) -> list[dict[str, Any]]:
     return list(_run("amplify.mjs", command))
 
 
+def page_js(**command: Any) -> list[Any]:
+    """Functions of a module, one after another (tests/clients/node/page.mjs)."""
+    return list(_run("page.mjs", command))
+
+
 def _run(script: str, command: dict[str, Any]) -> Any:
     run = ["node", str(_SCRIPTS / script)]
     done = subprocess.run(run, input=json.dumps(command), capture_output=True, text=True, check=True, timeout=120)
