@@ -225,6 +225,7 @@ class Cloud:
         user_import.resume(self.store, self.files, self.jobs.start)
         self.functions.later.resume()
         self.event_sources.resume()
+        self.moto.resume()
         self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,6 +272,7 @@ class Cloud:
     def close(self) -> None:
         """End every function and job and close the store."""
         self.event_sources.stop()
+        self.moto.close()
         self.functions.close()
         self.jobs.stop()
         self.store.close()

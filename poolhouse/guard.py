@@ -200,6 +200,9 @@ class Guard:
         if service in ("sns", "sqs"):
             text = self._moto.sqs.policy(arn) if service == "sqs" else self._moto.sns.policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
+        if service == "events" and ":event-bus/" in arn:
+            text = self._moto.events.policy(arn)
+            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
         if service == "lambda":
             text = self._function_policy(arn)
             return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)

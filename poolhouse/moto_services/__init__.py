@@ -11,11 +11,15 @@ here a change is written through to the store before it is acknowledged, and put
     kinesis         streams and their shards (`shards`)
     stream_log      the records of both kinds of streams, one row each
     s3              buckets and objects, their contents as files
+    bucket_access   ACLs, who owns objects, Block Public Access
     bucket_cors     a bucket's rules for pages of other origins
     iam             roles, policies, users and groups: kept whole after each change
+    user_boundaries permissions boundaries of users
     holdings        what a user or role holds, for whoever decides
     kms             keys: kept whole after each change, their material sealed
-    whole           small services, kept whole: CloudWatch Logs, Data Firehose, and the next two
+    events          EventBridge: buses, rules, what is told of an event
+    event_patterns  which events a rule is about; `event_inputs` what its targets get, `schedules` rules by time
+    whole           small services, kept whole: CloudWatch Logs, Data Firehose, Step Functions, and the next two
     secretsmanager  secrets
     ssm             parameters
     snapshot        moto's objects as JSON and back, for a closed list of classes

@@ -11,6 +11,7 @@ from poolhouse.web import Header, Request, Response
 if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imported when this is
     from poolhouse.files import Files
     from poolhouse.moto_services.dynamodb_streams import DynamoDBStreams
+    from poolhouse.moto_services.events import Events
     from poolhouse.moto_services.functions import FunctionQueue
     from poolhouse.moto_services.iam import Iam
     from poolhouse.moto_services.kinesis import Kinesis
@@ -21,12 +22,13 @@ if TYPE_CHECKING:  # the store keeps this package's entities, so it is being imp
     from poolhouse.store import Store
 
 SERVICES = (
-    *("dynamodb", "dynamodbstreams", "firehose", "iam", "kinesis", "kms", "logs", "s3", "secretsmanager", "sns"),
-    *("sqs", "ssm"),
+    *("dynamodb", "dynamodbstreams", "events", "firehose", "iam", "kinesis", "kms", "logs", "s3", "secretsmanager"),
+    *("sns", "sqs", "ssm", "stepfunctions"),
 )
 _CLASSES = {
     "dynamodb": ("dynamodb", "DynamoDB"),
     "dynamodbstreams": ("dynamodb_streams", "DynamoDBStreams"),
+    "events": ("events", "Events"),
     "firehose": ("whole", "Whole"),
     "iam": ("iam", "Iam"),
     "kinesis": ("kinesis", "Kinesis"),
@@ -36,6 +38,7 @@ _CLASSES = {
     "sns": ("sns", "Sns"),
     "sqs": ("sqs", "Sqs"),
     "ssm": ("ssm", "ParameterStore"),
+    "stepfunctions": ("whole", "Whole"),
 }
 _WARMED = ("dynamodb", "iam")
 
@@ -82,6 +85,7 @@ class MotoServices:
     def forget(self) -> None:
         """Drop what is held in memory, because the store was cleared."""
         with self._lock:
+            self.close()
             self._backends.clear()
 
     @property
@@ -122,6 +126,25 @@ class MotoServices:
         backend = self._backend("s3")
         assert isinstance(backend, S3)  # noqa: S101 - what `_load` made
         return backend
+
+    @property
+    def events(self) -> "Events":
+        """EventBridge's buses."""
+        from poolhouse.moto_services.events import Events  # noqa: PLC0415
+
+        backend = self._backend("events")
+        assert isinstance(backend, Events)  # noqa: S101 - what `_load` made
+        return backend
+
+    def resume(self) -> None:
+        """Go on with the schedules that were there when the cloud ended."""
+        if self._store.moto_records.list(service=f"events:{self._account_id}:{self._region}", kind="state", parent=""):
+            self._backend("events")
+
+    def close(self) -> None:
+        """End what runs of its own accord."""
+        if "events" in self._backends:
+            self.events.close()
 
     @property
     def sns(self) -> "Sns":
@@ -193,7 +216,7 @@ class MotoServices:
             more["origin"] = self._origin
         if service in ("dynamodb", "kinesis"):
             more["clock"] = functions.now
-        if service == "sns":
+        if service in ("events", "sns"):
             more["functions"] = functions
         match service:
             case "s3":

@@ -58,6 +58,35 @@ class Kind:
 
 
 KINDS = {
+    "events": Kind(
+        "moto.events.responses:EventsHandler",
+        ("moto.events.models",),
+        "events_backends",
+        serves=frozenset(
+            {
+                "CreateEventBus",
+                "DeleteEventBus",
+                "DeleteRule",
+                "DescribeEventBus",
+                "DescribeRule",
+                "DisableRule",
+                "EnableRule",
+                "ListEventBuses",
+                "ListRuleNamesByTarget",
+                "ListRules",
+                "ListTagsForResource",
+                "ListTargetsByRule",
+                "PutPermission",
+                "PutRule",
+                "PutTargets",
+                "RemovePermission",
+                "RemoveTargets",
+                "TagResource",
+                "UntagResource",
+            }
+        ),
+        not_built=frozenset({"EventSourceName"}),
+    ),
     "firehose": Kind(
         "moto.firehose.responses:FirehoseResponse", ("moto.firehose.models",), "firehose_backends", needs="s3"
     ),
@@ -122,6 +151,28 @@ KINDS = {
         ),
         not_built=frozenset({"AddReplicaRegions"}),
         is_secret=True,
+    ),
+    "stepfunctions": Kind(
+        "moto.stepfunctions.responses:StepFunctionResponse",
+        ("moto.stepfunctions.models",),
+        "stepfunctions_backends",
+        serves=frozenset(
+            {
+                "CreateActivity",
+                "CreateStateMachine",
+                "DeleteActivity",
+                "DeleteStateMachine",
+                "DescribeActivity",
+                "DescribeStateMachine",
+                "ListActivities",
+                "ListStateMachines",
+                "ListTagsForResource",
+                "TagResource",
+                "UntagResource",
+                "UpdateStateMachine",
+            }
+        ),
+        not_built=frozenset({"publish"}),
     ),
     "sns": Kind(
         "moto.sns.responses:SNSResponse",

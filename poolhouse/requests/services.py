@@ -8,6 +8,7 @@ from poolhouse.requests import (
     cognito_sync,
     dynamodb,
     dynamodb_streams,
+    events,
     iam,
     kinesis,
     kms,
@@ -19,6 +20,7 @@ from poolhouse.requests import (
     sns,
     sqs,
     ssm,
+    states,
     sts,
 )
 from poolhouse.requests.asked import Ask, Asked, Params, Scope
@@ -29,6 +31,7 @@ FILES: Mapping[str, Ask] = {
     "cognito-sync": cognito_sync.asked,
     "dynamodb": dynamodb.asked,
     "dynamodbstreams": dynamodb_streams.asked,
+    "events": events.asked,
     "iam": iam.asked,
     "kinesis": kinesis.asked,
     "kms": kms.asked,
@@ -41,6 +44,7 @@ FILES: Mapping[str, Ask] = {
     "sns": sns.asked,
     "sqs": sqs.asked,
     "ssm": ssm.asked,
+    "stepfunctions": states.asked,
     "sts": sts.asked,
 }
 

@@ -101,8 +101,8 @@ ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
     ("secretsmanager", "rotate_secret", {"SecretId": "x"}, "RotateSecret"),
     ("ssm", "send_command", {"DocumentName": "x"}, "SendCommand"),
     ("kinesis", "describe_limits", {}, "DescribeLimits"),
-    ("events", "list_rules", {}, "ListRules"),
-    ("stepfunctions", "list_state_machines", {}, "ListStateMachines"),
+    ("events", "list_archives", {}, "ListArchives"),
+    ("stepfunctions", "start_execution", {"stateMachineArn": "arn:aws:states:x:1:stateMachine:m"}, "StartExecution"),
     ("cloudwatch", "list_metrics", {}, "ListMetrics"),
 ]
 
