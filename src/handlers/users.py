@@ -58,8 +58,11 @@ def add_to_group(username: str, group: str) -> api.Done:
 
 @app.delete("/users/<username>/groups/<group>")
 def remove_from_group(username: str, group: str) -> api.Done:
-    """Take a user out of a group."""
-    user_pool.remove_from_group(_other(username, "remove-from-group"), group)
+    """Take a user out of a group; who was an admin is signed out, so that no token of theirs changes anybody."""
+    other = _other(username, "remove-from-group")
+    user_pool.remove_from_group(other, group)
+    if group == ADMIN:
+        user_pool.sign_out(other)
     return api.done()
 
 

@@ -27,10 +27,12 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Amount = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT), AfterValidator(_not_zero)]
+Amount = Annotated[
+    int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, json_schema_extra={"not": {"const": 0}}), AfterValidator(_not_zero)
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Instant = Annotated[datetime, PlainSerializer(_instant)]
+Instant = Annotated[datetime, PlainSerializer(_instant), Field(json_schema_extra={"format": "date-time"})]
 
 
 class Model(BaseModel):

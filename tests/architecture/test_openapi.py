@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import schemathesis
 
 from shared import models
 from tests.architecture.openapi.document import render
@@ -27,6 +28,10 @@ SECURITY = {
 
 def test_the_document_is_the_one_the_code_makes() -> None:
     assert json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8")) == DOCUMENT, "run `make docs`"
+
+
+def test_it_is_openapi() -> None:
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
 
 
 def test_it_has_every_route_of_the_template_and_nothing_else() -> None:

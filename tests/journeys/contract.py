@@ -28,7 +28,7 @@ OPERATIONS: dict[str, Any] = {
     for result in SCHEMA.get_all_operations()
     for operation in [result.ok()]
 }
-EXAMPLES = 8  # of each operation and kind: the same ones every time
+EXAMPLES = 5  # of each operation and kind: the same ones every time
 CONFORMANCE = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,

@@ -308,6 +308,16 @@ def test_an_admin_puts_somebody_into_a_group(callers: Callers) -> None:
     assert callers.ask("admin_at", "PUT", f"{path}/groups/nothing").status == 404
 
 
+def test_who_is_no_admin_any_more_changes_nobody_from_then_on(callers: Callers) -> None:
+    tokens = callers.person("demoted@example.com", "admin")
+    enable = ("POST", f"/users/{callers.other}/enable")
+    assert callers.ask(tokens["AccessToken"], *enable).status == 204
+    assert callers.ask("admin_at", "DELETE", "/users/demoted@example.com/groups/admin").status == 204
+
+    assert callers.ask(tokens["AccessToken"], *enable).status == 401
+    assert callers.ask(callers.sign_in("demoted@example.com")["AccessToken"], *enable).status == 403
+
+
 def test_an_admin_finds_users_page_by_page_and_by_address(callers: Callers) -> None:
     first = callers.ask("admin_id", "GET", "/users?limit=1").body
     second = callers.ask("admin_id", "GET", f"/users?{urlencode({'limit': 1, 'cursor': first['next']})}").body
