@@ -9,21 +9,12 @@ from pydantic.json_schema import models_json_schema
 
 from shared.errors import ServiceError
 from tests.architecture.openapi.examples import EXAMPLES
-from tests.architecture.openapi.routes import Model, Route, routes
+from tests.architecture.openapi.routes import Model, Route, about, routes
 from tests.service_support import template
 
 Json = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/{model}"
-TAGS = {
-    "me": "What somebody may do with their own account.",
-    "users": "What members of the group admin see of all users, and do with them.",
-    "whoami": "Who signed a request.",
-    "titles": "A streaming catalogue, by plan.",
-    "transactions": "The rows of whoever calls, user or machine client.",
-    "notes": "An identity's notes, in versions.",
-    "datasets": "Records an identity keeps in step between its devices, as Cognito Sync did.",
-}
 # What API Gateway answers before or instead of the function, beside what the authorizer does.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 GATEWAY = {
@@ -135,7 +126,7 @@ def render() -> Json:
                 },
             },
         ],
-        "tags": [{"name": name, "description": TAGS[name]} for name in dict.fromkeys(route.area for route in known)],
+        "tags": [{"name": name, "description": about(name)} for name in dict.fromkeys(route.area for route in known)],
         "paths": _paths(known),
         "components": {
             "securitySchemes": _security_schemes(),

@@ -60,6 +60,15 @@ def routes() -> list[Route]:
     return list(_routes())
 
 
+def about(area: str) -> str:
+    """What a handler's file says of itself, in its first paragraph."""
+    return _first_paragraph(_tree(f"handlers.{area}"))
+
+
+def _first_paragraph(node: ast.Module | Function) -> str:
+    return " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
+
+
 def _routes() -> Iterator[Route]:
     default = template()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"]
     for resource in template()["Resources"].values():
@@ -79,7 +88,7 @@ def _route(module: str, method: str, path: str, auth: dict[str, Any]) -> Route:
         path=path,
         area=module.partition(".")[2],
         name=function.name,
-        summary=" ".join((ast.get_docstring(function) or "").split("\n\n")[0].split()),
+        summary=_first_paragraph(function),
         patterns={theirs: told["patterns"].get(ours) for ours, theirs in names.items()},
         query=told["query"],
         body=told["body"],
