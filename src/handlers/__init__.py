@@ -11,4 +11,5 @@ Leaves who is calling to `shared.principal`, errors and headers to `shared.api`,
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
     notes          GET /notes, GET, PUT and DELETE /notes/{id}
     datasets       GET /datasets, GET, PATCH and DELETE /datasets/{name}
+    dataset_changes   run by a table's stream: changes of datasets, on to Kinesis
 """

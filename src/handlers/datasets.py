@@ -43,7 +43,7 @@ def patch_dataset(name: str) -> api.Answer[Dataset]:
 @app.delete("/datasets/<name>")
 def delete_dataset(name: str) -> api.Done:
     """Delete a dataset for good."""
-    datasets.remove(api.identity(app).subject, unquote(name))
+    datasets.remove(api.identity(app).subject, unquote(name), now=datetime.now(UTC))
     return api.done()
 
 

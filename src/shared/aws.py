@@ -18,8 +18,12 @@ CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", 
 # A trigger has five: two tries that hang, and the wait of up to a second between them, leave time to say so.
 HURRIED = Config(connect_timeout=0.5, read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
 ONCE = Config(connect_timeout=0.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
-# Addresses that botocore signs without being told how have a signature that new buckets refuse.
-CONFIGS = {"s3": CONFIG.merge(Config(signature_version="s3v4"))}
+CONFIGS = {
+    # Addresses that botocore signs without being told how have a signature that new buckets refuse.
+    "s3": CONFIG.merge(Config(signature_version="s3v4")),
+    # A function is waited for as long as Cognito waits for its own, and not run twice
+    "lambda": CONFIG.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})),
+}
 ERRORS = (BotoCoreError, ClientError)  # no answer, and a refusal
 
 

@@ -18,6 +18,10 @@ class Settings:
     web_client_id: str = ""
     notes_table: str = ""
     datasets_table: str = ""
+    datasets_trigger: str = ""
+    dataset_changes_table: str = ""
+    dataset_changes_stream: str = ""
+    identity_pool_id: str = ""
     activation_url: str = ""
     allowed_email_domains: frozenset[str] = frozenset()
     blocked_email_domains: frozenset[str] = frozenset()
@@ -44,6 +48,10 @@ def parse(environ: Mapping[str, str]) -> Settings:
         web_client_id=environ.get("WEB_CLIENT_ID", ""),
         notes_table=environ.get("NOTES_TABLE", ""),
         datasets_table=environ.get("DATASETS_TABLE", ""),
+        datasets_trigger=environ.get("DATASETS_TRIGGER", ""),
+        dataset_changes_table=environ.get("DATASET_CHANGES_TABLE", ""),
+        dataset_changes_stream=environ.get("DATASET_CHANGES_STREAM", ""),
+        identity_pool_id=environ.get("IDENTITY_POOL_ID", ""),
         activation_url=environ.get("ACTIVATION_URL", ""),
         allowed_email_domains=_words(environ.get("ALLOWED_EMAIL_DOMAINS", "")),
         blocked_email_domains=_words(environ.get("BLOCKED_EMAIL_DOMAINS", "")),

@@ -6,15 +6,16 @@ removes the old ones and changes the catalogue in one transaction, on the condit
 revision that was read: of writes at once one wins, and the others decide again on what it left.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from shared import records
+from shared import dataset_changes, records, sync_trigger
 from shared.config import settings
 from shared.errors import LimitExceeded, NotFound, Unavailable
-from shared.models import Dataset, DatasetSummary, Instant, Model, Patch
+from shared.models import Dataset, DatasetSummary, Instant, Model, Patch, Record
 from shared.records import Contents
 from shared.tables import dynamodb, is_contention, tries
 
@@ -83,14 +84,19 @@ def find(owner: str, name: str, *, since: int) -> Dataset | None:
 def patch(owner: str, name: str, patches: list[Patch], *, now: datetime) -> Dataset:
     """Make all of the changes, or none; the dataset with the records they touched. A dataset not there is made.
 
-    Raises Conflict and LimitExceeded.
+    Raises Conflict and LimitExceeded, and what the trigger on changes raises. The trigger is asked again where another
+    change was quicker.
     """
     for _ in tries():
         catalogue, before = _load(owner, name)
         if before is None and len(catalogue.heads) >= MAX_DATASETS:
             raise LimitExceeded(f"An identity has up to {MAX_DATASETS} datasets.")
         before = before or Contents(catalogue.floor, catalogue.floor)
-        after = records.patched(before, patches, now=now)
+        records.check(before, patches)
+        made = sync_trigger.seen(owner, name, before.records, patches)
+        if not made:
+            return Dataset(name=name, sync_count=before.sync_count, whole=False, records=[])
+        after = records.patched(before, made, now=now)
         packed = records.pack(after)
         parts = [packed[at : at + PART_BYTES] for at in range(0, len(packed), PART_BYTES)]
         head = _Head(
@@ -103,20 +109,23 @@ def patch(owner: str, name: str, patches: list[Patch], *, now: datetime) -> Data
         )
         keys = _part_keys(owner, name, head)
         puts = [{**key, "contents": {"B": part}} for key, part in zip(keys, parts, strict=True)]
-        if _write(owner, catalogue.having(name, head), puts, _part_keys(owner, name, catalogue.heads.get(name))):
-            touched = [record for record in after.records.values() if record.sync_count == after.sync_count]
+        touched = [record for record in after.records.values() if record.sync_count == after.sync_count]
+        deletes = _part_keys(owner, name, catalogue.heads.get(name))
+        write = _Write(owner, name, catalogue.having(name, head), puts, deletes, touched, after.sync_count)
+        if _write(write, now=now):
             return Dataset(name=name, sync_count=after.sync_count, whole=False, records=touched)
     raise Unavailable
 
 
-def remove(owner: str, name: str) -> None:
+def remove(owner: str, name: str, *, now: datetime) -> None:
     """Delete a dataset. Raises NotFound."""
     for _ in tries():
         catalogue = _catalogue(owner)
         head = catalogue.heads.get(name)
         if head is None:
             raise NotFound
-        if _write(owner, catalogue.lacking(name), [], _part_keys(owner, name, head)):
+        deletes = _part_keys(owner, name, head)
+        if _write(_Write(owner, name, catalogue.lacking(name), [], deletes, [], head.sync_count), now=now):
             return
     raise Unavailable
 
@@ -139,8 +148,22 @@ def _catalogue(owner: str) -> _Catalogue:
     return _Catalogue.model_validate_json(row["contents"]["S"]) if row else _Catalogue()
 
 
-def _write(owner: str, catalogue: _Catalogue, puts: list[dict[str, Any]], deletes: list[dict[str, Any]]) -> bool:
-    """Write a catalogue and what goes with it; False when it is not the next revision, or meets another write."""
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A catalogue and what goes with it: rows of contents, and what the change is told as."""
+
+    owner: str
+    name: str
+    catalogue: _Catalogue
+    puts: list[dict[str, Any]]
+    deletes: list[dict[str, Any]]
+    touched: list[Record]
+    sync_count: int
+
+
+def _write(write: _Write, *, now: datetime) -> bool:
+    """Write all of it; False when it is not the catalogue's next revision, or meets another write."""
+    owner, catalogue = write.owner, write.catalogue
     row = {
         **_key(owner, CATALOGUE),
         "revision": {"N": str(catalogue.revision)},
@@ -155,8 +178,14 @@ def _write(owner: str, catalogue: _Catalogue, puts: list[dict[str, Any]], delete
         }
     )
     items: list[dict[str, Any]] = [{"Put": {"TableName": _table(), "Item": row, **is_next}}]
-    items += [{"Put": {"TableName": _table(), "Item": item}} for item in puts]
-    items += [{"Delete": {"TableName": _table(), "Key": key}} for key in deletes]
+    items += [{"Put": {"TableName": _table(), "Item": item}} for item in write.puts]
+    items += [{"Delete": {"TableName": _table(), "Key": key}} for key in write.deletes]
+    if dataset_changes.is_on():
+        change = dataset_changes.rows(
+            owner, write.name, write.touched, revision=catalogue.revision, sync_count=write.sync_count, now=now
+        )
+        table = settings().dataset_changes_table
+        items += [{"Put": {"TableName": table, "Item": item}} for item in change]
     try:
         dynamodb().transact_write_items(TransactItems=items)
     except dynamodb().exceptions.TransactionCanceledException as error:

@@ -91,6 +91,22 @@ class IdempotencyKeyReused(ServiceError):
     detail = "This Idempotency-Key was used with another body."
 
 
+class Rejected(ServiceError):
+    """The function that sees changes before they are made refuses this one."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "rejected"
+    detail = "The change is not accepted."
+
+
+class TriggerFailed(ServiceError):
+    """The function that sees changes before they are made has failed."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "trigger_failed"
+    detail = "The change could not be looked at."
+
+
 class Unavailable(ServiceError):
     """It would work in a moment."""
 

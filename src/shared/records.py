@@ -44,14 +44,7 @@ class Contents:
 def patched(contents: Contents, patches: Iterable[Patch], *, now: datetime) -> Contents:
     """The contents with all of the patches made. Raises Conflict, naming the records in conflict, or LimitExceeded."""
     patches = list(patches)
-    conflicts = [
-        {"key": patch.key, "sync_count": count}
-        for patch in patches
-        if patch.sync_count != (count := _sync_count(contents, patch.key))
-    ]
-    if conflicts:
-        raise Conflict("Records were changed meanwhile.", members={"conflicts": conflicts})
-
+    check(contents, patches)
     count = contents.sync_count + 1
     touched = {p.key: Record(key=p.key, value=p.value, sync_count=count, modified_at=now) for p in patches}
     after = _forgetting(Contents(contents.base, count, {**contents.records, **touched}))
@@ -60,6 +53,17 @@ def patched(contents: Contents, patches: Iterable[Patch], *, now: datetime) -> C
     if after.bytes > MAX_BYTES:
         raise LimitExceeded(f"A dataset has up to {MAX_BYTES:,} bytes of keys and values.")
     return after
+
+
+def check(contents: Contents, patches: Iterable[Patch]) -> None:
+    """Raise Conflict, naming the records in conflict, where patches were made on others than these."""
+    conflicts = [
+        {"key": patch.key, "sync_count": count}
+        for patch in patches
+        if patch.sync_count != (count := _sync_count(contents, patch.key))
+    ]
+    if conflicts:
+        raise Conflict("Records were changed meanwhile.", members={"conflicts": conflicts})
 
 
 def pack(contents: Contents) -> bytes:

@@ -53,7 +53,11 @@ def test_it_has_every_route_of_the_template_and_nothing_else() -> None:
     ("method", "path", "codes"),
     [
         ("PUT", "/notes/{id}", {"precondition_failed", "invalid", "bad_request", "unavailable"}),
-        ("PATCH", "/datasets/{name}", {"conflict", "limit_exceeded", "invalid", "bad_request", "unavailable"}),
+        (
+            "PATCH",
+            "/datasets/{name}",
+            {"conflict", "limit_exceeded", "invalid", "bad_request", "unavailable", "rejected", "trigger_failed"},
+        ),
         ("POST", "/transactions", {"idempotency_key_reused", "invalid", "bad_request", "unavailable"}),
         ("GET", "/transactions/{id}", {"not_found"}),
         ("POST", "/users/{username}/disable", {"not_found", "conflict", "bad_request", "unavailable"}),

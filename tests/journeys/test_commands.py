@@ -34,6 +34,7 @@ ON_REQUEST = {
     "VerifyAuthChallengeFunction",
     "CustomEmailSenderFunction",
     "CustomSmsSenderFunction",
+    "DatasetChangesFunction",
 }  # by parameter
 NOT_THERE = {"PostConfirmationFunction": "its event's user is in no pool here"}
 CALLERS = sorted(path.stem for path in EVENTS.glob("caller_*.json"))
