@@ -54,7 +54,7 @@ from poolhouse.cognito_idp import (
     users,
 )
 from poolhouse.cognito_idp.flows import user_import
-from poolhouse.cognito_sync import datasets, records, usage
+from poolhouse.cognito_sync import bulk_publish, datasets, records, usage
 from poolhouse.cognito_sync import pools as sync_pools
 from poolhouse.config import Config
 from poolhouse.control import Control
@@ -125,7 +125,7 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
 )
 _STS = (callers, sts_keys, roles, federated, outbound)
 _COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
-_COGNITO_SYNC = (datasets, records, sync_pools, usage)
+_COGNITO_SYNC = (bulk_publish, datasets, records, sync_pools, usage)
 SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),
     collect("cognito-identity", _COGNITO_IDENTITY),

@@ -92,6 +92,9 @@ class Authority(Protocol):
     def principal_tags(self, principal: Principal) -> dict[str, str]:
         """The tags of a principal: those of its user or role, and its session's."""
 
+    def service_may(self, call: "Call", service: str, role_arn: str, action: str, resource: str) -> bool:
+        """Whether a service may do something by a role, which must trust it and be allowed that."""
+
     def decide(
         self, call: "Call", action: str, resource: str, keys: Mapping[str, Any], *, policy: "Policy | None" = None
     ) -> Decision:

@@ -142,6 +142,21 @@ class Guard:
         )
         return evaluate(Request(requester, action, resource, Context(keys)), policies).is_allowed
 
+    def service_may(self, call: Call, service: str, role_arn: str, action: str, resource: str) -> bool:
+        """Whether a service may do something by a role, which must trust it and be allowed that."""
+        held = self._holdings(role_arn)
+        if held is None:
+            return False
+        trust = Policies(
+            resource=_compiled(held.trust, f"trust policy of {role_arn}"),
+            resource_must_allow=True,
+            resource_kind=Kind.TRUST,
+        )
+        keys = {"aws:SourceAccount": call.account_id, "aws:CurrentTime": call.now.isoformat()}
+        asked = Request(Requester("service", name=service), "sts:AssumeRole", role_arn, Context(keys))
+        is_trusted = self._decided(call, asked, trust).is_allowed
+        return is_trusted and self.role_may(role_arn, service.partition(".")[0], action, resource)
+
     def decide_by_trust(
         self, call: Call, action: str, role_arn: str, keys: Mapping[str, Any], *, provider: str = ""
     ) -> Decision:

@@ -3,9 +3,10 @@
     records          ListRecords, UpdateRecords
     datasets         datasets listed, described, deleted
     pools            which function is told of changes, configuration
+    bulk_publish     all datasets of a pool told to its stream at once
     usage            how much identities and pools keep
-    flows/           access (whose data it is), sync_sessions, sync_trigger, changes
+    flows/           access (whose data it is), sync_sessions, sync_trigger, changes, streams (Kinesis is told)
     rules/           patches: conflicts and limits
 
-Streams to Kinesis, bulk publishing and push notifications to devices are not built: said by name.
+Push notifications to devices are not built, as SNS has no platform applications here: said by name.
 """

@@ -14,6 +14,16 @@ class SyncPool(Struct, frozen=True):
     events: Mapping[str, str] = {}
     configuration: Mapping[str, Any] = {}
     sessions_count: int = 0
+    outgoing: tuple[str, ...] = ()  # what its stream is still to be told, oldest first
+    bulk: "BulkPublish | None" = None
+
+
+class BulkPublish(Struct, frozen=True):
+    """The last time all datasets of a pool were published; `failure` is empty where they were."""
+
+    started_at: datetime
+    completed_at: datetime
+    failure: str = ""
 
 
 class Dataset(Struct, frozen=True):

@@ -5,6 +5,12 @@ from typing import ClassVar
 from poolhouse.errors import ApiError
 
 
+class AlreadyStreamedException(ApiError):
+    """The model's words."""
+
+    message = "Bulk publish was requested less than 24 hours after a previous one completed successfully."
+
+
 class InvalidLambdaFunctionOutputException(ApiError):
     message = "The AWS Lambda function returned invalid output or an exception."  # the model's words
 

@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from poolhouse.call import Call
 from poolhouse.cognito_sync.entities import SyncPool
 from poolhouse.cognito_sync.errors import InvalidParameterException
-from poolhouse.cognito_sync.flows import access
+from poolhouse.cognito_sync.flows import access, streams
 from poolhouse.cognito_sync.flows.sync_trigger import EVENT
-from poolhouse.errors import NotImplementedException
 
 Request = Mapping[str, Any]
 
@@ -50,8 +49,7 @@ def set_identity_pool_configuration(call: Call, request: Request) -> dict[str, o
     """Set parts of a pool's configuration; that the other part stays as it is, is a guess."""
     pool_id = access.pool(call, request).id
     given = {name: request[name] for name in ("PushSync", "CognitoStreams") if request.get(name) is not None}
-    if "CognitoStreams" in given and given["CognitoStreams"].get("StreamingStatus") != "DISABLED":
-        raise NotImplementedException("CognitoStreams of cognito-sync is not implemented yet in Poolhouse")
+    streams.check(call, given.get("CognitoStreams") or {})
     with call.store.write() as tx:
         access.pool_in(tx, pool_id)
         kept = tx.sync_pools.find(pool_id=pool_id) or SyncPool(pool_id)

@@ -7,7 +7,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.flows import pages
 from poolhouse.cognito_sync.entities import Dataset, Record
 from poolhouse.cognito_sync.errors import InvalidParameterException, NotAuthorizedException
-from poolhouse.cognito_sync.flows import access, changes, sync_sessions, sync_trigger
+from poolhouse.cognito_sync.flows import access, changes, streams, sync_sessions, sync_trigger
 from poolhouse.cognito_sync.flows.access import Columns
 from poolhouse.cognito_sync.flows.page_size import page_size
 from poolhouse.cognito_sync.rules import patches as rules
@@ -48,6 +48,8 @@ def update_records(call: Call, request: Request) -> dict[str, object]:
     with call.store.write() as tx:
         access.enabled(tx, columns)
         records = changes.apply(call, tx, columns, patches, access.author(call, request))
+        streams.note(call, tx, columns, records)
+    streams.send(call, columns["pool_id"])
     return {"Records": [_record_type(record) for record in records]}
 
 

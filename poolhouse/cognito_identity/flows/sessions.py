@@ -16,28 +16,23 @@ from poolhouse.web_identity.tokens import COGNITO
 _NAME = "CognitoIdentityCredentials"
 _SECONDS = 3600
 _BY_TOKEN = "sts:AssumeRoleWithWebIdentity"  # noqa: S105
-# What guests of the enhanced flow may at most: the developer guide, "Services that an unauthenticated identity can
-# access in the enhanced flow". How AWS writes the policy is not published; these are its services, by IAM's names.
-_SERVICES = (
-    *("appsync", "cloudwatch", "codewhisperer", "cognito-identity", "cognito-idp", "cognito-sync", "comprehend"),
-    *("dynamodb", "execute-api", "firehose", "gamelift", "geo", "iot", "kinesisanalytics", "lambda", "lex", "logs"),
-    *("machinelearning", "mobileanalytics", "mobiletargeting", "personalize", "polly", "rekognition", "rum", "s3"),
-    *("sdb", "ses", "sns", "sqs", "transcribe", "translate"),
-)
+# What guests of the enhanced flow may at most: what either of two session policies lets them that Cognito adds. The
+# developer guide has the one ("IAM roles", under access policies), IAM the other.
 _ACTIONS = (
-    *("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKey"),
-    *("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext", "kms:GenerateDataKeyWithoutPlaintext"),
-    *("sagemaker:InvokeEndpoint", "textract:DetectDocumentText", "textract:AnalyzeDocument", "sumerian:View*"),
+    *("cloudwatch:*", "logs:*", "dynamodb:*", "kinesis:*", "mobileanalytics:*", "s3:*", "ses:*", "sns:*", "sqs:*"),
+    *("lambda:*", "machinelearning:*", "execute-api:*", "iot:*", "gamelift:*", "cognito-identity:*", "cognito-idp:*"),
+    *("lex:*", "polly:*", "comprehend:*", "translate:*", "transcribe:*", "rekognition:*", "mobiletargeting:*"),
+    *("firehose:*", "appsync:*", "personalize:*", "sagemaker:InvokeEndpoint", "cognito-sync:*", "codewhisperer:*"),
+    *("textract:DetectDocumentText", "textract:AnalyzeDocument", "sdb:*"),
 )
+_MANAGED = "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy"
 _SCOPED_DOWN = msgspec.json.encode(
     {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": [*(f"{name}:*" for name in _SERVICES), *_ACTIONS], "Resource": "*"}
-        ],
+        "Statement": [{"Effect": "Allow", "Action": _ACTIONS, "Resource": ["*"]}],
     }
 ).decode()
-_OF_GUESTS = SessionPolicies((_SCOPED_DOWN,), (), None)
+_OF_GUESTS = SessionPolicies((_SCOPED_DOWN,), (_MANAGED,), None)
 
 
 def begin(

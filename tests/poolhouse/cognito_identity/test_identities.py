@@ -6,9 +6,10 @@ from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 
 from poolhouse.testing import LocalCloud
-from tests.poolhouse.cognito_identity.people import ACCOUNT, LIST, People, allow
+from tests.poolhouse.cognito_identity.people import ACCOUNT, LIST, People, allow, document
 from tests.poolhouse.cognito_idp.accounts import refused
 from tests.poolhouse.cognito_idp.sign_ins import FLOWS, House
 from tests.poolhouse.saml.idp import Idp
@@ -84,6 +85,23 @@ def test_a_guest_may_only_what_guests_may_at_most(people: People) -> None:
         "because no session policy allows the iam:ListRoles action",
     ):
         people.client("iam", answer).list_roles()
+
+
+def test_what_guests_may_at_most_is_what_two_policies_of_aws_say(people: People) -> None:
+    people.iam.put_role_policy(RoleName="guests", PolicyName="may", PolicyDocument=document(allow("*")))
+    key = people.cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    answer = people.credentials(people.get_id())
+    kms = people.client("kms", answer)
+
+    assert people.client("kinesis", answer).list_streams()["StreamNames"] == []
+    assert kms.generate_data_key(KeyId=key, KeySpec="AES_256")["Plaintext"]  # by the managed one
+    for refusing in (
+        kms.list_keys,
+        people.client("secretsmanager", answer).list_secrets,
+        people.client("ssm", answer).describe_parameters,
+    ):
+        with pytest.raises(ClientError, match="because no session policy allows the "):
+            refusing()
 
 
 def test_guests_are_let_in_where_the_pool_says_so(cloud: LocalCloud) -> None:

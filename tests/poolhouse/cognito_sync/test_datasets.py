@@ -136,18 +136,6 @@ class TestConfiguration:
         after = sync.get_identity_pool_configuration(**pool)
         assert (after["PushSync"], after["CognitoStreams"]) == (push, off)
 
-    def test_streams_are_refused_by_name(self, people: Synced) -> None:
-        pool = {"IdentityPoolId": people.pool_id}
-
-        for streams in ({"StreamName": "s", "StreamingStatus": "ENABLED"}, {"StreamName": "s"}):
-            assert refusal(
-                lambda given=streams: people.sync.set_identity_pool_configuration(**pool, CognitoStreams=given)
-            )[1:] == (
-                "NotImplementedException",
-                "CognitoStreams of cognito-sync is not implemented yet in Poolhouse",
-            )
-        assert "CognitoStreams" not in people.sync.get_identity_pool_configuration(**pool)
-
     def test_what_is_no_function_or_event_is_refused(self, people: Synced) -> None:
         wrong: list[dict[str, Any]] = [
             {"SyncTrigger": "x"},
