@@ -162,7 +162,10 @@ def body(app: APIGatewayRestResolver, model: type[M]) -> M:
 
 
 def query(app: APIGatewayRestResolver, model: type[M]) -> M:
-    """The request's query parameters, parsed."""
+    """The request's query parameters, parsed; one that was sent twice is refused, for either value would be a guess."""
+    values = app.current_event.multi_value_query_string_parameters or {}
+    if repeated := [name for name, sent in values.items() if len(sent) > 1]:
+        raise Invalid(members={"errors": [{"parameter": name, "detail": "Sent more than once"} for name in repeated]})
     try:
         return model.model_validate(app.current_event.query_string_parameters)
     except ValidationError as error:

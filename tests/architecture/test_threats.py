@@ -2,7 +2,7 @@
 
 import re
 
-from tests.service_support import ROOT
+from tests.service_support import ROOT, template
 
 PAGE = (ROOT / "docs" / "threats.md").read_text("utf-8")
 
@@ -24,3 +24,23 @@ def test_every_function_has_its_threats() -> None:
 
     left_out = {name for name in functions if not re.search(rf"\b{name}\b", PAGE)}
     assert left_out == set(), "say in docs/threats.md what could be done by them, and what stops it"
+
+
+def test_every_role_of_identities_trusts_one_pool_and_one_way_in() -> None:
+    roles = {
+        name: statement
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Role"
+        for statement in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if "Federated" in statement["Principal"]
+    }
+
+    assert {"IdentityRole", "GuestRole"} <= set(roles)
+    for name, statement in roles.items():
+        assert statement["Principal"] == {"Federated": "cognito-identity.amazonaws.com"}
+        assert statement["Condition"] == {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": "IdentityPool"},
+            "ForAnyValue:StringLike": {
+                "cognito-identity.amazonaws.com:amr": "unauthenticated" if name == "GuestRole" else "authenticated"
+            },
+        }

@@ -433,6 +433,16 @@ def test_a_query_that_breaks_a_rule_is_refused(transactions: Handler, query: dic
     assert answer.body["errors"] == [{"parameter": next(iter(query)), "detail": detail}]
 
 
+def test_a_parameter_sent_twice_is_refused_and_not_guessed(transactions: Handler) -> None:
+    request = event("caller_access_token")
+    request["queryStringParameters"] = {"limit": "2"}
+    request["multiValueQueryStringParameters"] = {"limit": ["1", "2"]}
+
+    answer = call(transactions, request)
+
+    assert (answer.status, answer.body["errors"]) == (422, [{"parameter": "limit", "detail": "Sent more than once"}])
+
+
 @pytest.mark.parametrize("transaction_id", ["key_abc", "txn_", "txn_" + "0" * 32, "txn_" + "G" * 32])
 def test_an_id_that_leads_nowhere_is_not_found(transactions: Handler, transaction_id: str) -> None:
     assert one(transactions, transaction_id).status == 404

@@ -59,6 +59,7 @@ class Signed(Auth):
     keys: Credentials
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.url = (request.url or "").replace("+", "%20")  # a space, as what is signed has it
         kept = {name: value for name, value in request.headers.items() if name.lower() == "content-type"}
         unsigned = AWSRequest(request.method, request.url, data=request.body, headers=kept)
         SigV4Auth(self.keys, "execute-api", REGION).add_auth(unsigned)

@@ -203,6 +203,12 @@ def test_the_table_has_every_route_of_the_template() -> None:
     assert tabled | LEAVING == declared
 
 
+def test_the_contract_has_every_status_of_the_table() -> None:
+    for method, path, statuses in ROUTES:
+        operation = contract.DOCUMENT["paths"][path.replace("{title}", "{id}")][method.lower()]
+        assert {str(status) for status in statuses} <= set(operation["responses"]), (method, path)
+
+
 def test_a_guest_is_refused_by_their_role_in_api_gateways_words(callers: Callers) -> None:
     answer = callers.ask("guest", "GET", "/hello")
 
