@@ -1,8 +1,15 @@
-"""What /users refuses before it asks the user pool; what it answers is in the journeys."""
+"""What /users refuses before it asks the user pool, and what it logs; what it answers is in the journeys."""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
-from tests.service_support import Handler, call, event
+from poolhouse import testing
+from shared import aws
+from shared.config import settings
+from tests.service_support import USER, Handler, call, event
 
 CHANGES = [
     ("POST", "disable"),
@@ -43,3 +50,31 @@ def test_a_query_that_is_none_is_refused(users: Handler, query: dict[str, str]) 
     answer = call(users, request)
 
     assert (answer.status, answer.body["code"]) == (422, "invalid")
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch, environment: None) -> Iterator[str]:
+    """A user of a pool in a local cloud; their username."""
+    with testing.cloud(listen=True) as cloud:
+        cognito = cloud.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
+        monkeypatch.setenv("USER_POOL_ID", pool)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.inner.config.origin)
+        settings.cache_clear()
+        aws.client.cache_clear()
+        who = {"UserPoolId": pool, "Username": "ann-1", "MessageAction": "SUPPRESS"}
+        mine = [{"Name": "email", "Value": "ann@example.com"}]
+        yield cognito.admin_create_user(**who, UserAttributes=mine)["User"]["Username"]
+    settings.cache_clear()
+    aws.client.cache_clear()
+
+
+def test_what_an_admin_does_is_logged_with_who_and_to_whom(users: Handler, somebody: str, log: StringIO) -> None:
+    request = event("users") | {"httpMethod": "POST", "path": f"/users/{somebody}/enable"}
+
+    assert call(users, request).status == 204
+
+    (told,) = [line for line in map(json.loads, log.getvalue().splitlines()) if line["message"] == "admin"]
+    assert (told["subject"], told["action"], told["username"]) == (USER, "enable", somebody)
+    assert told["correlation_id"] == request["requestContext"]["requestId"]
+    assert "ann@example.com" not in log.getvalue()
