@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 
 from poolhouse import aside, operate
@@ -144,8 +144,6 @@ class Cloud:
     `refuse` and `refuse_api` answer in their place where the request's body is too long. `new_key` makes the key pairs.
     """
 
-    uploads: ClassVar = {import_files.PREFIX: import_files.LONGEST_FILE}
-
     def __init__(self, config: Config, *, new_key: Callable[[], KeyPair] = keys.generate) -> None:
         self.config = config
         self._new_key = new_key
@@ -221,12 +219,18 @@ class Cloud:
             wire=self.dispatcher.handle,
         )
         self.handle_api = self.gateway.handle
-        self.refuse = doors.refuse_too_long(import_files.refuse_too_long)
+        self.refuse = doors.refuse_too_long(import_files.refuse_too_long, buckets.is_upload)
         user_import.resume(self.store, self.files, self.jobs.start)
         self.functions.later.resume()
         self.event_sources.resume()
         self.moto.resume()
         self.refuse_api = functools.partial(self.gateway.handle, is_too_long=True)
+
+    def longest(self, request: Request) -> int:
+        """How long a request's body may be where that is longer than others': files of imports, and S3's."""
+        if request.path.startswith(import_files.PREFIX):
+            return import_files.LONGEST_FILE
+        return buckets.LONGEST_BODY if buckets.is_upload(request) else 0
 
     def operate(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Run an AWS operation from inside, as the account's root, past the same checks as a client's."""

@@ -209,19 +209,11 @@ class Guard:
     def _resource_side(self, arn: str) -> Policies:
         """What the policy of the resource itself has to say. Without a key's policy nobody may use it, root neither."""
         _, _, service, *_ = f"{arn}:::".split(":")
-        if service == "kms":
-            text = self._moto.kms.policy(arn)
-            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None, resource_must_allow=True)
-        if service in ("sns", "sqs"):
-            text = self._moto.sqs.policy(arn) if service == "sqs" else self._moto.sns.policy(arn)
-            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
-        if service == "events" and ":event-bus/" in arn:
-            text = self._moto.events.policy(arn)
-            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
-        if service == "lambda":
-            text = self._function_policy(arn)
-            return Policies(resource=_compiled(text, f"policy of {arn}") if text else None)
-        return self._bucket_side(arn, "", None) if service == "s3" else Policies()
+        if service == "s3":
+            return self._bucket_side(arn, "", None)
+        text = self._function_policy(arn) if service == "lambda" else self._moto.policy(service, arn)
+        policy = _compiled(text, f"policy of {arn}") if text else None
+        return Policies(resource=policy, resource_must_allow=service == "kms")
 
     def _bucket_side(self, arn: str, version: str, principal: Principal | None) -> Policies:
         """A bucket's policy, and the public grants of its ACL or its object's."""

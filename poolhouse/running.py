@@ -34,7 +34,7 @@ def up(config: Config, template: Path | None, parameters: Mapping[str, str]) -> 
     cloud = _cloud(config)
     try:
         listeners = [
-            Listener(config.host, config.port, cloud.handle, cloud.refuse, uploads=cloud.uploads),
+            Listener(config.host, config.port, cloud.handle, cloud.refuse, longest=cloud.longest),
             Listener(config.host, config.api_port, cloud.handle_api, cloud.refuse_api),
         ]
         server = Server(listeners)

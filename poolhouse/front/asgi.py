@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from poolhouse.front.fibers import Fibers
@@ -26,17 +25,13 @@ class TooLong(Exception):
 class Door(NamedTuple):
     """What answers on a port: requests, and those whose body is longer than `max_body` bytes, without it.
 
-    `uploads` are the paths, by how they begin, that take longer bodies.
+    `longest` says of a request, as far as it is known before its body, how long that may be if that is longer.
     """
 
     handle: Handle
     too_long: Handle
     max_body: int
-    uploads: Mapping[str, int] = MappingProxyType({})
-
-    def limit(self, path: str) -> int:
-        """How many bytes a body for this path may have."""
-        return next((limit for start, limit in self.uploads.items() if path.startswith(start)), self.max_body)
+    longest: Callable[[Request], int] = lambda _request: 0
 
 
 class Edge:
@@ -49,7 +44,7 @@ class Edge:
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         door = self._doors[scope["server"][1]]
         try:
-            body = await _body(scope, receive, door.limit(scope["path"]))
+            body = await _body(scope, receive, door)
         except TooLong:
             # What is left of the body is not read: the connection ends with the answer.
             response = await self._answer(door.too_long, _request(scope, b""))
@@ -67,11 +62,11 @@ class Edge:
             return _FAILED
 
 
-async def _body(scope: _Scope, receive: _Receive, limit: int) -> bytes | None:
+async def _body(scope: _Scope, receive: _Receive, door: Door) -> bytes | None:
     """The whole body; None when the client went away first. Raises TooLong."""
     for name, value in scope["headers"]:
-        if name == b"content-length" and int(value) > limit:
-            raise TooLong
+        if name == b"content-length":
+            _check(scope, door, int(value))
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
@@ -83,9 +78,13 @@ async def _body(scope: _Scope, receive: _Receive, limit: int) -> bytes | None:
             return None
         chunks.append(message["body"])
         size += len(chunks[-1])
-        if size > limit:
-            raise TooLong
+        _check(scope, door, size)
     return b"".join(chunks)
+
+
+def _check(scope: _Scope, door: Door, size: int) -> None:
+    if size > door.max_body and size > door.longest(_request(scope, b"")):
+        raise TooLong
 
 
 def _request(scope: _Scope, body: bytes) -> Request:

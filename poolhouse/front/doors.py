@@ -53,9 +53,9 @@ def too_long(_: Request) -> Response:
     return Response(413, body, (("Content-Type", "application/x-amz-json-1.1"),))
 
 
-def refuse_too_long(imports: Handle) -> Handle:
-    """The AWS endpoint for bodies that are too long."""
-    return lambda request: imports(request) if _is_import(request) else too_long(request)
+def refuse_too_long(of_s3: Handle, is_upload: Callable[[Request], bool]) -> Handle:
+    """The AWS endpoint for bodies that are too long: files of imports are put to S3, too."""
+    return lambda request: of_s3(request) if _is_import(request) or is_upload(request) else too_long(request)
 
 
 def through(doors: Iterable[Door], otherwise: Handle) -> Handle:

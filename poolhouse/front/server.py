@@ -9,8 +9,8 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
@@ -22,6 +22,7 @@ from poolhouse.errors import CommandError
 from poolhouse.front.asgi import Door, Edge, Handle
 from poolhouse.front.doors import too_long
 from poolhouse.front.fibers import Fibers
+from poolhouse.web import Request
 
 MAX_BODY = 10 * 1024 * 1024  # API Gateway's own limit; no request of Cognito's comes near it
 _BACKLOG = 512
@@ -35,8 +36,8 @@ _LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1"}
 class Listener:
     """A port and what answers on it. Port 0 picks a free one; a loopback host listens on IPv6's loopback too.
 
-    `too_long` answers in place of `handle` where the body is longer than `max_body` bytes, and gets none. Paths that
-    begin as `uploads` says take as many bytes as stand there.
+    `too_long` answers in place of `handle` where the body is longer than `max_body` bytes, and gets none. A request
+    may have a longer one where `longest` says so.
     """
 
     host: str
@@ -44,7 +45,7 @@ class Listener:
     handle: Handle
     too_long: Handle = too_long
     max_body: int = MAX_BODY
-    uploads: Mapping[str, int] = field(default_factory=dict)
+    longest: Callable[[Request], int] = lambda _request: 0
 
 
 class Server:
@@ -131,7 +132,7 @@ class Server:
 
 
 def _door(listener: Listener) -> Door:
-    return Door(listener.handle, listener.too_long, listener.max_body, listener.uploads)
+    return Door(listener.handle, listener.too_long, listener.max_body, listener.longest)
 
 
 class _NoSuchAddress(Exception):

@@ -78,7 +78,7 @@ class Events(Whole):
     def policy(self, arn: str) -> str:
         """The policy of the bus of this ARN, as JSON; empty for none."""
         with self._lock:
-            found = self._backend.event_buses.get(arn.rpartition("/")[2])
+            found = self._backend.event_buses.get(arn.partition(":event-bus/")[2])
             return str(found.policy or "") if found is not None else ""
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ _CLASSES = {
     "ssm": ("ssm", "ParameterStore"),
     "stepfunctions": ("whole", "Whole"),
 }
+_WITH_POLICIES = frozenset({"events", "kms", "secretsmanager", "sns", "sqs"})  # S3 has more to say than a policy
 _WARMED = ("dynamodb", "iam")
 
 
@@ -188,6 +189,13 @@ class MotoServices:
         backend = self._backend("secretsmanager")
         assert isinstance(backend, SecretsManager)  # noqa: S101 - what `_load` made
         return backend.known(named)
+
+    def policy(self, service: str, arn: str) -> str:
+        """The policy of a resource of a service, as JSON; empty where it has none."""
+        if service not in _WITH_POLICIES:
+            return ""
+        backend: Any = self._backend(service)
+        return str(backend.policy(arn))
 
     def parameter_keys(self, named: str) -> dict[str, list[str]]:
         """The keys of a SecureString's versions, oldest first; of all below a path that ends with a slash; by name."""

@@ -135,12 +135,15 @@ KINDS = {
         serves=frozenset(
             {
                 "CreateSecret",
+                "DeleteResourcePolicy",
                 "DeleteSecret",
                 "DescribeSecret",
                 "GetRandomPassword",
+                "GetResourcePolicy",
                 "GetSecretValue",
                 "ListSecretVersionIds",
                 "ListSecrets",
+                "PutResourcePolicy",
                 "PutSecretValue",
                 "RestoreSecret",
                 "TagResource",

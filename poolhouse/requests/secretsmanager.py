@@ -32,6 +32,8 @@ def asked(operation: str, params: Params, scope: Scope) -> list[Asked]:
         keys["secretsmanager:Name"] = named
     if params.get("VersionStage"):
         keys["secretsmanager:VersionStage"] = str(params["VersionStage"])
+    if operation == "PutResourcePolicy":
+        keys["secretsmanager:BlockPublicPolicy"] = str(bool(params.get("BlockPublicPolicy"))).lower()
     # What AWS's refusal names is what it was asked for, also where that is only a name.
     first = Asked(f"secretsmanager:{operation}", resource, keys, shown=named)
     return [first, *_of_key(operation, asks_for or key, resource, scope)]

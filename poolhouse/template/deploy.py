@@ -7,10 +7,11 @@ it is taken, so that a deployment that was cut off is taken up by the next one. 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from poolhouse.errors import CommandError
-from poolhouse.template import load, parameters, rehearsal, summary
+from poolhouse.template import dynamic, load, parameters, rehearsal, summary
 from poolhouse.template.deployment import Deployment, Progress
 from poolhouse.template.document import Made, Template
 from poolhouse.template.entities import Stack
@@ -33,7 +34,14 @@ class Deployed:
 def deploy(cloud: Cloud, file: Path, given: Mapping[str, str], progress: Progress) -> Deployed:
     """Deploy a template's file. Raises CommandError: one line, and everything is as it was before."""
     config = cloud.config
-    template = load.load(file, given, region=config.region, account_id=config.account_id, cache=config.state)
+    template = load.load(
+        file,
+        given,
+        region=config.region,
+        account_id=config.account_id,
+        cache=config.state,
+        look_up=partial(dynamic.stored, cloud.operate),
+    )
     ledger = Ledger(cloud.store, template.stack_name)
     rehearsal.check(template, ledger.rows, cloud.operate)
     is_new = _begin(cloud, template, progress)

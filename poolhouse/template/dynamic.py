@@ -91,6 +91,15 @@ def _parameter(named: str, operate: Operate) -> str:
     return str(found["Value"])
 
 
+def stored(operate: Operate, name: str) -> str | None:
+    """The value of a parameter of the parameter store; None for a SecureString. Raises LookupError."""
+    try:
+        found = operate("ssm", "GetParameter", {"Name": name})["Parameter"]
+    except ApiError as error:
+        raise LookupError(name) from error
+    return None if found["Type"] == "SecureString" else str(found["Value"])
+
+
 def _secret(named: str, operate: Operate) -> str:
     """secret-id:SecretString:json-key:version-stage:version-id, of which all but the first may be left out."""
     parts = named.split(":")

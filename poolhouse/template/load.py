@@ -10,11 +10,16 @@ from poolhouse.errors import CommandError
 from poolhouse.template import check, conditions, graph, intrinsics, loops, parameters, read, samconfig, translate
 from poolhouse.template.document import Declared, Template
 from poolhouse.template.intrinsics import NO_VALUE, UNKNOWN, IntrinsicError, Scope
+from poolhouse.template.parameters import LookUp
 from poolhouse.template.read import Place, Source
 
 _POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+
+
+def _nowhere(name: str) -> str | None:
+    raise LookupError(name)
 
 
 def load(
@@ -25,8 +30,11 @@ def load(
     account_id: str,
     stack_name: str | None = None,
     cache: Path | None = None,
+    look_up: LookUp = _nowhere,
 ) -> Template:
     """Read, translate and check a template. `cache` is a folder to keep translations in. Raises CommandError.
+
+    `look_up` finds values in the parameter store.
 
     Stack name and parameters come from the samconfig.toml beside it, section default, unless they are given.
     """
@@ -34,7 +42,7 @@ def load(
     check.check(source)
     settings = samconfig.read(file.parent / "samconfig.toml")
     name = _stack_name(file, stack_name or settings.stack_name)
-    values = parameters.resolve(source, {**_declared_here(source, settings.parameters), **given})
+    values = parameters.resolve(source, {**_declared_here(source, settings.parameters), **given}, look_up)
     source = loops.unrolled(source, values)
     check.check(source)
     body = translate.translated(source, values, region=region, cache=cache)

@@ -12,8 +12,11 @@ import regex
 from poolhouse.template.read import Source
 
 Value = str | list[str]
+LookUp = Callable[[str], str | None]
+"""What a parameter of the parameter store is called -> its value, None for a secret one. Raises LookupError."""
 _LISTS = {"CommaDelimitedList", "List<Number>", "List<String>"}
 _KNOWN = {"String", "Number", *_LISTS}
+_OF_STORE = re.compile(r"AWS::SSM::Parameter::(?:Name|Value<(?P<of>[A-Za-z0-9:]+|List<[A-Za-z0-9:]+>)>)")
 _SPECIFIC = re.compile(r"AWS::[A-Za-z0-9:]+|List<AWS::[A-Za-z0-9:]+>")
 _ATTRIBUTES = {
     *("Type", "Default", "AllowedValues", "AllowedPattern", "ConstraintDescription", "Description", "NoEcho"),
@@ -25,8 +28,11 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _PATTERN_TIMEOUT = 1  # seconds: an expression may take longer than anybody waits
 
 
-def resolve(source: Source, given: Mapping[str, str]) -> dict[str, Value]:
-    """Every parameter's value. Raises CommandError for one that is unknown, missing or not allowed."""
+def resolve(source: Source, given: Mapping[str, str], look_up: LookUp) -> dict[str, Value]:
+    """Every parameter's value. Raises CommandError for one that is unknown, missing or not allowed.
+
+    The value of one that is in the parameter store is looked up there; its constraints are on what it is called there.
+    """
     declared = source.body.get("Parameters") or {}
     if not isinstance(declared, dict):
         raise source.error("Parameters must be a mapping.", "Parameters")
@@ -41,7 +47,28 @@ def resolve(source: Source, given: Mapping[str, str]) -> dict[str, Value]:
         place = ("Parameters", missing[0])
         hint = f"give --parameter {missing[0]}=..."
         raise source.error(f"Parameters: [{', '.join(missing)}] must have values: {hint}", *place)
-    return {name: _value(source, name, declaration, given) for name, declaration in declared.items()}
+    values = {name: _value(source, name, declaration, given) for name, declaration in declared.items()}
+    return {name: _looked_up(source, name, declared[name], value, look_up) for name, value in values.items()}
+
+
+def _looked_up(source: Source, name: str, declaration: Mapping[str, Any], value: Value, look_up: LookUp) -> Value:
+    """CloudFormation tells of both mistakes in these words."""
+    kind = _OF_STORE.fullmatch(str(declaration["Type"]))
+    if kind is None:
+        return value
+    named = str(value)
+    try:
+        found = look_up(named)
+    except LookupError as error:
+        said = f"Unable to fetch parameters [{named}] from parameter store for this account."
+        raise source.error(f"Parameter {name}: {said}", "Parameters", name) from error
+    if kind["of"] is None:
+        return named
+    if found is None:
+        said = f"Parameters [{named}] referenced by template have types not supported by CloudFormation."
+        raise source.error(f"Parameter {name}: {said}", "Parameters", name)
+    is_list = kind["of"] in _LISTS or kind["of"].startswith("List<")
+    return [part.strip() for part in found.split(",")] if is_list else found
 
 
 def is_secret(declaration: Mapping[str, Any]) -> bool:
@@ -59,9 +86,7 @@ def _check_declaration(source: Source, name: str, declaration: Any) -> None:
     if strange:
         raise source.error(f"Parameter {name}: there is no attribute {strange[0]}.", *place, strange[0])
     kind = declaration["Type"]
-    if kind.startswith("AWS::SSM::"):
-        raise source.error(f"Parameter {name}: values from Parameter Store are not built yet.", *place, "Type")
-    if kind not in _KNOWN and not _SPECIFIC.fullmatch(kind):
+    if kind not in _KNOWN and not _SPECIFIC.fullmatch(kind) and not _OF_STORE.fullmatch(kind):
         raise source.error(f"Parameter {name}: there is no type {kind}.", *place, "Type")
     _check_constraints(source, name, declaration)
 
@@ -98,7 +123,7 @@ def _complaint(source: Source, name: str, declaration: Mapping[str, Any], value:
     if "AllowedPattern" in declaration and not _matches(source, name, str(declaration["AllowedPattern"]), value):
         hint = declaration.get("ConstraintDescription")
         return f"must be {hint}" if hint else f"must match pattern {declaration['AllowedPattern']}"
-    if "Number" in str(declaration["Type"]):
+    if "Number" in str(declaration["Type"]) and not _OF_STORE.fullmatch(str(declaration["Type"])):
         number = _number(value)
         if number is None:
             return "must be a number"

@@ -128,7 +128,7 @@ def cloud(
         if listen:
             server = Server(
                 [
-                    Listener(chosen.host, chosen.port, inner.handle, inner.refuse, uploads=inner.uploads),
+                    Listener(chosen.host, chosen.port, inner.handle, inner.refuse, longest=inner.longest),
                     Listener(chosen.host, chosen.api_port, inner.handle_api, inner.refuse_api),
                 ]
             )

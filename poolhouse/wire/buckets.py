@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 
 import dataclasses
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from poolhouse.web import Request
 from poolhouse.wire.errors import IncompleteBody, InvalidRequest
@@ -14,6 +14,8 @@ _HOST = re.compile(  # the bucket as short as may be: the region's name is none 
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}?[a-z0-9])(?:\.s3(?:\.dualstack)?(?:[.-][a-z]{2}-[a-z-]+-\d)?)?"
     r"\.(?:localhost|amazonaws\.com)"
 )
+# S3 takes 5 GB in one piece. Here a body is held in memory while it is put; larger ones go in parts, as SDKs send them.
+LONGEST_BODY = 100 * 1024 * 1024
 _OTHERS = (".auth", ".execute-api", ".s3")  # names under localhost that are no buckets
 _S3_ITSELF = re.compile(r"s3(?:[.-][a-z0-9-]+)?")
 
@@ -33,6 +35,18 @@ def bucket_of_host(request: Request) -> str:
     if host.endswith(".amazonaws.com") and ".s3" not in host:
         return ""
     return found["bucket"]
+
+
+def is_upload(request: Request) -> bool:
+    """Whether a request, as far as it is known before its body, puts something into a bucket."""
+    if request.method not in ("PUT", "POST"):
+        return False
+    signed = request.header("authorization") or request.query
+    if "/s3/aws4_request" in unquote(signed):
+        return True
+    is_unsigned = not request.header("authorization") and not is_presigned(request)
+    is_form = request.header("content-type").startswith("multipart/form-data")
+    return is_unsigned and (request.method == "PUT" or is_form) and request.path.count("/") > 0 and request.path != "/"
 
 
 def is_presigned(request: Request) -> bool:

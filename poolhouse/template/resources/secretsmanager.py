@@ -1,4 +1,4 @@
-"""AWS::SecretsManager::Secret.
+"""AWS::SecretsManager::Secret and AWS::SecretsManager::ResourcePolicy.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
 """
@@ -75,6 +75,23 @@ def _delete(context: Context, existing: Existing) -> None:
     context.operate(_SERVICE, "DeleteSecret", {"SecretId": existing.physical_id, "ForceDeleteWithoutRecovery": True})
 
 
+def _put_policy(context: Context, resource: Resource) -> Made:
+    properties = resource.properties
+    document, secret = properties["ResourcePolicy"], str(properties["SecretId"])
+    text = document if isinstance(document, str) else json.dumps(document)
+    asked = {"SecretId": secret, "ResourcePolicy": text, **only(properties, "BlockPublicPolicy")}
+    context.operate(_SERVICE, "PutResourcePolicy", asked)
+    return Made(secret, {"Id": secret})
+
+
+def _replace_policy(context: Context, resource: Resource, _existing: Existing) -> Made:
+    return _put_policy(context, resource)
+
+
+def _delete_policy(context: Context, existing: Existing) -> None:
+    context.found(_SERVICE, "DeleteResourcePolicy", {"SecretId": existing.physical_id})
+
+
 TYPES: Mapping[str, ResourceType] = {
     "AWS::SecretsManager::Secret": ResourceType(
         takes=frozenset({"Name", "Description", "SecretString", "GenerateSecretString", "KmsKeyId", "Tags"}),
@@ -82,5 +99,11 @@ TYPES: Mapping[str, ResourceType] = {
         create=_create,
         update=_update,
         delete=_delete,
-    )
+    ),
+    "AWS::SecretsManager::ResourcePolicy": ResourceType(
+        takes=frozenset({"BlockPublicPolicy", "ResourcePolicy", "SecretId"}),
+        create=_put_policy,
+        update=_replace_policy,
+        delete=_delete_policy,
+    ),
 }

@@ -5,10 +5,12 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 
 from demo.stage import Stage
 from poolhouse import testing
+from poolhouse.wire import buckets
 
 TARGET = "AWSCognitoIdentityProviderService"
 SIGN_UP = f"X-Amz-Target: {TARGET}.SignUp"
@@ -156,6 +158,24 @@ def test_a_client_that_never_ends_its_request_holds_up_nobody(port: int) -> None
         slow.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345")
 
         assert exchange(port, message("GET /_poolhouse/health HTTP/1.1"))[0] == 200
+
+
+def test_a_bucket_takes_more_in_one_piece_than_others_and_says_where_that_ends(port: int) -> None:
+    """Ten megabytes are the gateway's limit; SDKs put more than that into buckets without a thought."""
+    keys = boto3.Session(aws_access_key_id="any", aws_secret_access_key="key", region_name="us-east-1")
+    s3 = keys.client("s3", endpoint_url=f"http://127.0.0.1:{port}")
+    s3.create_bucket(Bucket="large")
+    content = b"0123456789abcdef" * (12 * 65_536)
+
+    s3.put_object(Bucket="large", Key="a", Body=content)
+
+    assert s3.get_object(Bucket="large", Key="a")["Body"].read() == content
+    too_long = f"Content-Length: {buckets.LONGEST_BODY + 1}"
+    status, _, body = exchange(port, message("PUT /large/b HTTP/1.1", too_long))
+    assert status == 400
+    assert b"<Code>EntityTooLarge</Code>" in body
+    status, _, body = exchange(port, message("POST / HTTP/1.1", SIGN_UP, JSON, "Content-Length: 10485761"))
+    assert (status, b"RequestEntityTooLargeException" in body) == (413, True)
 
 
 def test_two_requests_in_one_breath_are_answered_in_their_order(port: int) -> None:

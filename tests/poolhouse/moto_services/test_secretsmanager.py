@@ -69,7 +69,7 @@ def test_a_secret_is_not_on_the_disk_in_the_clear(ask: Client, directory: Path) 
     ("operation", "params", "named"),
     [
         ("RotateSecret", {"SecretId": "key"}, "RotateSecret"),
-        ("PutResourcePolicy", {"SecretId": "key", "ResourcePolicy": "{}"}, "PutResourcePolicy"),
+        ("ValidateResourcePolicy", {"ResourcePolicy": "{}"}, "ValidateResourcePolicy"),
         ("CreateSecret", {"Name": "x", "AddReplicaRegions": [{"Region": "eu-west-2"}]}, "CreateSecret with AddReplica"),
     ],
 )

@@ -106,3 +106,47 @@ def test_what_cannot_be_looked_up_is_said_and_nothing_is_made(
     assert "template.yaml:" in str(refused.value)
     assert "swordfish" not in str(refused.value)
     assert [one["Name"] for one in ssm.describe_parameters()["Parameters"]] == ["/app/host", "/app/password"]
+
+
+STORED = """
+Parameters:
+  Host: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /app/host}
+  Zones: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /app/zones}
+  Name: {Type: 'AWS::SSM::Parameter::Name', Default: /app/host}
+Resources:
+  Target:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Name: target
+      Type: String
+      Value: !Sub ['${Host} ${second} ${Name}', {second: !Select [1, !Ref Zones]}]
+"""
+
+
+def test_parameters_may_be_in_the_parameter_store(deploy: Deploy, ssm: Any) -> None:
+    ssm.put_parameter(Name="/app/zones", Value="a, b", Type="StringList")
+
+    deploy(STORED)
+    assert target(ssm) == "two b /app/host"
+    ssm.put_parameter(Name="/app/host", Value="three", Type="String", Overwrite=True)
+    deploy(STORED)
+
+    assert target(ssm) == "three b /app/host"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/none", "Unable to fetch parameters [/none] from parameter store for this account."),
+        ("/app/password", "Parameters [/app/password] referenced by template have types not supported"),
+    ],
+)
+def test_a_parameter_that_is_not_in_the_store_or_secret_is_refused(
+    deploy: Deploy, ssm: Any, name: str, told: str
+) -> None:
+    ssm.put_parameter(Name="/app/zones", Value="a, b", Type="StringList")
+
+    with pytest.raises(CommandError) as raised:
+        deploy(STORED.replace("Default: /app/host}\n  Zones", f"Default: {name}}}\n  Zones"))
+
+    assert told in str(raised.value)

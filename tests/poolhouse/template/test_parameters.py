@@ -49,7 +49,7 @@ REFUSED = [
     (
         "{Type: 'AWS::SSM::Parameter::Value<String>'}",
         {"P": "a"},
-        ":2: Parameter P: values from Parameter Store are not",
+        ":2: Parameter P: Unable to fetch parameters [a] from parameter store for this account.",
     ),
     ("{Type: String, Colour: red}", {"P": "a"}, ":2: Parameter P: there is no attribute Colour."),
     ("{Type: String, Default: [a]}", {}, ":2: Parameter P: Every Default member must be a string."),

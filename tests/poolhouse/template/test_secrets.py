@@ -81,3 +81,28 @@ def test_a_secret_that_is_given_twice_or_by_half_is_refused(
     with pytest.raises(CommandError, match=why):
         deploy(SECRET % given)
     assert cloud.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+WITH_POLICY = """
+Resources:
+  Db: {Type: AWS::SecretsManager::Secret, Properties: {SecretString: swordfish}}
+  Policy:
+    Type: AWS::SecretsManager::ResourcePolicy
+    Properties:
+      SecretId: !Ref Db
+      ResourcePolicy:
+        Version: '2012-10-17'
+        Statement: {Effect: Allow, Principal: {AWS: !GetAtt Ann.Arn}, Action: 'secretsmanager:*', Resource: '*'}
+  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann}}
+Outputs: {Db: {Value: !Ref Db}}
+"""
+
+
+def test_a_secrets_policy(cloud: LocalCloud, deploy: Deploy) -> None:
+    arn = deploy(WITH_POLICY).outputs["Db"]
+
+    told = cloud.client("secretsmanager").get_resource_policy(SecretId=arn)
+    assert json.loads(told["ResourcePolicy"])["Statement"]["Principal"] == {"AWS": "arn:aws:iam::000000000000:user/ann"}
+    head, _, tail = WITH_POLICY.partition("  Policy:")
+    deploy(head + "  Ann:" + tail.partition("  Ann:")[2])
+    assert "ResourcePolicy" not in cloud.client("secretsmanager").get_resource_policy(SecretId=arn)
