@@ -25,9 +25,10 @@ from poolhouse.iam.evaluate import Policies, Request, evaluate
 from poolhouse.iam.explain import explain
 from poolhouse.iam.principal import Requester
 from poolhouse.moto_services import MotoServices
+from poolhouse.moto_services.entities import Access
 from poolhouse.moto_services.holdings import Document, Holdings
 from poolhouse.principal import OpenIdProvider, Principal, Role
-from poolhouse.requests import services
+from poolhouse.requests import s3, services
 from poolhouse.requests.asked import CALLER, Asked, Scope
 
 _S3 = "arn:aws:s3:::"
@@ -116,13 +117,15 @@ class Guard:
 
         `policy` is that of a resource which none of the services here keeps.
         """
-        request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
         if policy is not None:
             side = Policies(resource=policy)
         elif resource.startswith(_S3):
-            side = self._bucket_side(resource, str(keys.get("s3:VersionId") or ""), call.principal)
+            access = self._access(resource, str(keys.get("s3:VersionId") or ""))
+            keys = {**keys, **s3.of_object(action, access.tags)}
+            side = _bucket_side(resource, access, call.principal)
         else:
             side = self._resource_side(resource)
+        request = Request(self._requester(call.principal), action, resource, self._context(call, keys))
         return self._decided(call, request, self._policies(call.principal, side))
 
     def role_may(self, role_arn: str, session_name: str, action: str, resource: str) -> bool:
@@ -210,21 +213,14 @@ class Guard:
         """What the policy of the resource itself has to say. Without a key's policy nobody may use it, root neither."""
         _, _, service, *_ = f"{arn}:::".split(":")
         if service == "s3":
-            return self._bucket_side(arn, "", None)
+            return _bucket_side(arn, self._access(arn, ""), None)
         text = self._function_policy(arn) if service == "lambda" else self._moto.policy(service, arn)
         policy = _compiled(text, f"policy of {arn}") if text else None
         return Policies(resource=policy, resource_must_allow=service == "kms")
 
-    def _bucket_side(self, arn: str, version: str, principal: Principal | None) -> Policies:
-        """A bucket's policy, and the public grants of its ACL or its object's."""
+    def _access(self, arn: str, version: str) -> Access:
         bucket, _, key = arn.removeprefix(_S3).partition("/")
-        access = self._moto.s3.access(bucket, key, version)
-        policy = _compiled(access.policy, f"policy of bucket {bucket}") if access.policy else None
-        if policy is not None and access.is_restricted and principal is not None and principal.kind == "anonymous":
-            policy = policy.denials()
-        return Policies(
-            resource=policy, acl=_compiled(access.acl, f"ACL of {arn.removeprefix(_S3)}") if access.acl else None
-        )
+        return self._moto.s3.access(bucket, key, version)
 
     def _key_arn(self, named: str, ciphertext: str) -> str:
         return self._moto.kms.key_arn(named, ciphertext)
@@ -286,11 +282,15 @@ class Guard:
             texts += [self._moto.iam.managed_policy(arn) or Document(arn, "") for arn in session.policy_arns]
             limits = [_compiled(one.text, one.name) for one in texts]
         boundary = held.boundary if held is not None else None
-        return replace(
-            resource,
+        return Policies(
             identity=_identity(principal, held),
             session=limits,
             boundary=None if boundary is None else _compiled(boundary.text, boundary.name),
+            resource=resource.resource,
+            acl=resource.acl,
+            resource_account_id=resource.resource_account_id,
+            resource_must_allow=resource.resource_must_allow,
+            resource_kind=resource.resource_kind,
         )
 
     def _held_by(self, principal: Principal) -> Holdings | None:
@@ -351,6 +351,15 @@ def _record_type(record: Record) -> dict[str, Any]:
         ],
         "context": {key: list(values) for key, values in sorted(request.context.items())},
     }
+
+
+def _bucket_side(arn: str, access: Access, principal: Principal | None) -> Policies:
+    """A bucket's policy, and the public grants of its ACL or its object's."""
+    named = arn.removeprefix(_S3)
+    policy = _compiled(access.policy, f"policy of bucket {named.partition('/')[0]}") if access.policy else None
+    if policy is not None and access.is_restricted and principal is not None and principal.kind == "anonymous":
+        policy = policy.denials()
+    return Policies(resource=policy, acl=_compiled(access.acl, f"ACL of {named}") if access.acl else None)
 
 
 def _with_caller(asked: Asked, principal: Principal) -> Asked:

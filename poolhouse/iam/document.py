@@ -50,7 +50,10 @@ class Statement:
         """Whether its Resource or NotResource takes in this resource."""
         if not self.resource_matchers:
             return True
-        return any(matches(resource, context) for matches in self.resource_matchers) is not self.not_resource
+        for matches in self.resource_matchers:
+            if matches(resource, context):
+                return not self.not_resource
+        return self.not_resource
 
     def grant(self, requester: Requester) -> Grant:
         """How its Principal meets who asks; a policy without one is theirs already."""

@@ -75,10 +75,10 @@ def _statements(request: Request, policies: Policies) -> tuple[list[Decided], Al
     allowed: Allowed = []
     for kind, policy in policies.by_kind():
         for statement in policy.about(request.action):
-            grant = statement.grant(request.requester)
-            if not grant or not statement.is_on(request.resource, request.context):
+            if not statement.is_on(request.resource, request.context):
                 continue
-            if not statement.holds(request.context):
+            grant = statement.grant(request.requester)
+            if not grant or not statement.holds(request.context):
                 continue
             decided = Decided(kind, policy.name, statement)
             if statement.is_allow:

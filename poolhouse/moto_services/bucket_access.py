@@ -22,6 +22,7 @@ from moto.s3 import models
 from poolhouse.errors import AccessDeniedException, ApiError
 from poolhouse.iam import document
 from poolhouse.iam.errors import MalformedPolicy as NoPolicy
+from poolhouse.moto_services.entities import Access
 from poolhouse.web import Request
 from poolhouse.wire.buckets import check_not_in_chunks
 from poolhouse.wire.errors import MalformedXML
@@ -113,18 +114,6 @@ class Grant:
 
 
 _OWNER_ALONE = (Grant("FULL_CONTROL", models.OWNER),)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a bucket has to say of a request: its policy (JSON, empty for none), and its ACL or its object's, as one.
-
-    `is_restricted` says that only the account itself may use what a public policy allows.
-    """
-
-    policy: str = ""
-    acl: str = ""
-    is_restricted: bool = False
 
 
 def fields(request: Request) -> frozenset[str]:
@@ -324,18 +313,20 @@ def _is_open(grants: Sequence[Grant]) -> bool:
     return any(one.uri in _PUBLIC for one in grants)
 
 
-def access(held: models.FakeBucket, key: str, version: Any) -> Access:
+def access(held: models.FakeBucket, key: str, version: Any, tags: Mapping[str, str]) -> Access:
     """What a bucket, and one of its objects where there is one, say of who may."""
     blocks = held.public_access_block
     policy = held.policy.decode() if held.policy else ""
     is_restricted = bool(policy and blocks is not None and blocks.restrict_public_buckets and is_public(policy))
     if ownership(held) == ENFORCED or (blocks is not None and blocks.ignore_public_acls):
-        return Access(policy, "", is_restricted)  # what is left in ACLs is the account's own, which its policies decide
+        return Access(
+            policy, "", is_restricted, tags
+        )  # what is left in ACLs is the account's own, which its policies decide
     statements = list(_statements(held.acl, f"arn:aws:s3:::{held.name}", is_object=False))
     if key and version is not None:
         statements += _statements(version.acl, f"arn:aws:s3:::{held.name}/{_literal(key)}", is_object=True)
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else ""
-    return Access(policy, text, is_restricted)
+    return Access(policy, text, is_restricted, tags)
 
 
 def _literal(key: str) -> str:

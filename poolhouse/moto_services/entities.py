@@ -17,3 +17,15 @@ class MotoRecord(Struct, frozen=True):
     parent: str
     name: str
     data: Mapping[str, Any]
+
+
+class Access(Struct, frozen=True):
+    """What a bucket has to say of a request: its policy (JSON, empty for none), and its ACL or its object's, as one.
+
+    `is_restricted` says that only the account itself may use what a public policy allows; `tags` are the object's.
+    """
+
+    policy: str = ""
+    acl: str = ""
+    is_restricted: bool = False
+    tags: Mapping[str, str] = {}

@@ -30,9 +30,8 @@ from requests.structures import CaseInsensitiveDict
 from poolhouse.call import InvokeRefused
 from poolhouse.files import Files
 from poolhouse.moto_services import bucket_access, bucket_cors, bucket_events
-from poolhouse.moto_services.bucket_access import Access
 from poolhouse.moto_services.bucket_events import Change, Subscription
-from poolhouse.moto_services.entities import MotoRecord
+from poolhouse.moto_services.entities import Access, MotoRecord
 from poolhouse.moto_services.functions import FunctionQueue
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.snapshot import Snapshot
@@ -179,7 +178,9 @@ class S3:
             held = self._backend.buckets.get(bucket)
             if held is None:
                 return Access()
-            return bucket_access.access(held, key, self._found(held, key, version) if key else None)
+            found = self._found(held, key, version) if key else None
+            tags = {} if found is None else self._backend.tagger.get_tag_dict_for_resource(found.arn)
+            return bucket_access.access(held, key, found, tags)
 
     def _check_destinations(self, bucket: str, request: Request) -> None:
         """S3 asks whether each function and queue lets this bucket in."""

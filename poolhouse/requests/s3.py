@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote, urlparse
 
 from poolhouse.requests.asked import Asked, Params, Scope
@@ -54,6 +54,15 @@ _ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
+# Which actions a tag of the object decides on.
+_ON_TAGGED = frozenset(
+    f"s3:{verb}Object{version}{part}"
+    for version in ("", "Version")
+    for verb, part in (
+        *(("Get", ""), ("Get", "Acl"), ("Get", "Tagging"), ("Put", "Acl"), ("Put", "Tagging")),
+        ("Delete", "Tagging"),
+    )
+)
 _GRANTS = {
     "GrantFullControl": "s3:x-amz-grant-full-control",
     "GrantRead": "s3:x-amz-grant-read",
@@ -82,6 +91,11 @@ def asked(operation: str, params: Params, _scope: Scope) -> list[Asked]:
     return found + [Asked(f"s3:{more}", arn, _keys(params)) for more in _also(operation, params)]
 
 
+def of_object(action: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """The condition keys that come from the object itself, of the actions that have them."""
+    return {f"s3:ExistingObjectTag/{name}": value for name, value in tags.items()} if action in _ON_TAGGED else {}
+
+
 def _also(operation: str, params: Params) -> list[str]:
     """What somebody who makes a bucket or an object sets along with it."""
     if operation == "CreateBucket":
@@ -98,6 +112,7 @@ def _keys(params: Params) -> _KeyValues:
         "s3:delimiter": params.get("Delimiter"),
         "s3:max-keys": str(params["MaxKeys"]) if params.get("MaxKeys") is not None else None,
         "s3:prefix": params.get("Prefix"),
+        "s3:TlsVersion": "1.3",  # as aws:SecureTransport is true: on AWS the same client would come by it
         "s3:signatureversion": "AWS4-HMAC-SHA256",
         "s3:VersionId": params.get("VersionId"),
         "s3:x-amz-acl": params.get("ACL"),

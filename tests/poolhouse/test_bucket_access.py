@@ -344,3 +344,28 @@ def test_acls_and_blocks_of_templates(tmp_path: Path) -> None:
         cloud.inner.deploy(file, {}, lambda _: None)
 
         assert status(cloud, "/shown") == 403
+
+
+def test_an_objects_own_tags_decide(cloud: LocalCloud, s3: Any) -> None:
+    shown = {"StringEquals": {"s3:ExistingObjectTag/shown": "${aws:username}"}}
+    user = stranger(cloud, "s3", allow("s3:GetObject", "s3:PutObjectTagging", "s3:PutObject", Condition=shown))
+    name = {"Bucket": "files", "Key": "a:b"}
+    assert refused(lambda: user.get_object(**name))[1] == "AccessDenied"
+    s3.put_object_tagging(**name, Tagging={"TagSet": [{"Key": "shown", "Value": "eve"}]})
+
+    assert user.get_object(**name)["Body"].read() == b"hello"
+    assert refused(lambda: user.put_object(**name, Body=b"x"))[1] == "AccessDenied"  # tags are not asked of what is put
+    user.put_object_tagging(**name, Tagging={"TagSet": [{"Key": "shown", "Value": "bob"}]})
+    assert refused(lambda: user.get_object(**name))[1] == "AccessDenied"
+
+
+def test_what_wants_tls_gets_it(cloud: LocalCloud, s3: Any) -> None:
+    old = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
+    deny = {**allow("s3:*", Condition=old), "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::files/*"}
+    s3.put_bucket_policy(Bucket="files", Policy=document(deny))
+
+    user = stranger(
+        cloud, "s3", allow("s3:GetObject", Condition={"NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"}})
+    )
+
+    assert user.get_object(Bucket="files", Key="a:b")["Body"].read() == b"hello"
