@@ -203,6 +203,16 @@ class NotePage(Model):
 class Patch(Model):
     """A change to one record, made on the record as it was at `sync_count`: 0 for one that is new."""
 
+    # What the validator below asks for, in the words of the contract
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"op": {"const": "replace"}, "value": {"type": "string"}}, "required": ["value"]},
+                {"properties": {"op": {"const": "remove"}, "value": {"type": "null"}}},
+            ]
+        }
+    )
+
     op: Literal["replace", "remove"]
     key: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     value: Annotated[str, StringConstraints(max_length=1_048_575)] | None = None

@@ -112,7 +112,8 @@ def render() -> Json:
             "version": "1",
             "summary": "Identity for web and mobile apps on Amazon Cognito, API Gateway and Lambda.",
             "description": "Made from template.yaml and src/ by `make docs`. Lists come in pages: `next` is the cursor "
-            "of the next one, sent as `cursor`, and null on the last. Unknown members and parameters are refused.",
+            "of the next one, sent as `cursor`, and null on the last. Unknown members and parameters are refused, "
+            "and integers are written without a fraction.",
         },
         "servers": [
             {"url": "http://localhost:3000", "description": "The local cloud"},
