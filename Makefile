@@ -7,7 +7,7 @@ DEV_READY := $(VENV)/.dev-ready
 NODE_READY := tests/clients/node/node_modules/.ready
 SAM := .venv-sam/bin/sam
 
-.PHONY: install up test check lint demo bench bench-scale bench-decisions bench-cold-start docs sam-validate clean
+.PHONY: install up test check lint demo seed bench bench-scale bench-decisions bench-cold-start docs sam-validate clean
 
 install: $(READY)
 
@@ -47,6 +47,9 @@ lint: $(DEV_READY)
 demo: $(DEV_READY)
 	@$(MAKE) --no-print-directory $(NODE_READY)
 	@$(BIN)/python -m demo
+
+seed: $(DEV_READY)
+	@$(BIN)/python -m demo.seed $(ARGS)
 
 bench: $(DEV_READY)
 	@$(BIN)/python -m bench $(ARGS)
