@@ -71,8 +71,6 @@ _FIXED = frozenset(
 )
 _FIXING = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
 _BROADEST = {4: 8, 6: 32}
-_NOTHING_ELSE: frozenset[str] = frozenset()
-_UPLOADS = frozenset({"uploads"})
 _NOT_JSON = "Policies must be valid JSON and the first byte must be '{'"
 
 
@@ -127,22 +125,15 @@ def is_of_acl(request: Request) -> bool:
     return request.method == "PUT" and "acl" in fields(request)
 
 
-def begins(request: Request, key: str) -> bool:
-    """Whether a request makes a bucket, an object or an upload, which then has an ACL."""
-    named = fields(request)
-    if request.method == "POST":
-        return bool(key) and named in (_UPLOADS, _NOTHING_ELSE)  # a browser's form has no query
-    return request.method == "PUT" and named == _NOTHING_ELSE
-
-
 def check(request: Request, held: models.FakeBucket | None, bucket: str, key: str, who: str) -> None:
     """Raise what S3 says to an ACL, a policy or an ownership that the bucket does not take. `who` is an ARN."""
     arn = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-    if is_of_acl(request) or begins(request, key):
-        _check_acl(request, held, arn, key, who)
-    elif request.method != "PUT" or key or held is None:
+    grants = wanted(request) if request.method in ("PUT", "POST") else None
+    if grants is not None:
+        _check_acl(request, grants, held, arn, who)
+    if request.method != "PUT" or key or held is None:
         return
-    elif "policy" in fields(request):
+    if "policy" in fields(request):
         _check_policy(request)
         blocks = held.public_access_block
         if blocks is not None and blocks.block_public_policy and is_public(request.body):
@@ -167,31 +158,31 @@ def _check_policy(request: Request) -> None:
             raise MalformedPolicy(f"Missing required field {'Resource' if one.principals else 'Principal'}")
 
 
-def _check_acl(request: Request, held: models.FakeBucket | None, arn: str, key: str, who: str) -> None:
-    grants = wanted(request)
+def _check_acl(request: Request, grants: Sequence[Grant], held: models.FakeBucket | None, arn: str, who: str) -> None:
+    is_object = "/" in arn
     if held is None:
-        if not key:
+        if not is_object:
             _check_of_new_bucket(request, grants)
         return
-    if grants is None or (not key and not is_of_acl(request)):  # a bucket that is there already is not made again
+    if not is_object and not is_of_acl(request):  # a bucket that is there already is not made again
         return
     is_own = grants == _OWNER_ALONE and (not request.header("x-amz-acl") or request.header("x-amz-acl") == _OWN_CANNED)
     if ownership(held) == ENFORCED and not is_own:
         raise AccessControlListNotSupported
     blocks = held.public_access_block
     if blocks is not None and blocks.block_public_acls and _is_open(grants):
-        action = ("s3:PutObjectAcl" if is_of_acl(request) else "s3:PutObject") if key else "s3:PutBucketAcl"
+        action = ("s3:PutObjectAcl" if is_of_acl(request) else "s3:PutObject") if is_object else "s3:PutBucketAcl"
         raise _blocked(who, action, arn, "access control lists (ACLs)", "BlockPublicAcls")
 
 
-def _check_of_new_bucket(request: Request, grants: Sequence[Grant] | None) -> None:
+def _check_of_new_bucket(request: Request, grants: Sequence[Grant]) -> None:
     """A new bucket blocks public access, whatever it is to say of ownership."""
     chosen = request.header("x-amz-object-ownership") or ENFORCED
     if chosen not in _OWNERSHIPS:
         raise InvalidArgument("Invalid x-amz-object-ownership header")
-    if grants and tuple(grants) != _OWNER_ALONE and chosen == ENFORCED:
+    if tuple(grants) != _OWNER_ALONE and chosen == ENFORCED:
         raise InvalidBucketAclWithObjectOwnership
-    if grants and _is_open(grants):
+    if _is_open(grants):
         raise InvalidBucketAclWithBlockPublicAccessError
 
 
@@ -231,7 +222,7 @@ def settle_new(held: models.FakeBucket) -> None:
 
 
 def without_acl(request: Request) -> Request:
-    """A request that makes something, without what it says of ACLs: moto reads that otherwise than S3 does."""
+    """A request without what it says of ACLs: moto reads that otherwise than S3 does."""
     ours = (*_HEADERS, "x-amz-acl")
     kept = tuple((name, value) for name, value in request.headers if name.lower() not in ours)
     return dataclasses.replace(request, headers=kept)

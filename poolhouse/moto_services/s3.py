@@ -129,10 +129,11 @@ class S3:
             before = self._backend.buckets.get(bucket)
             named = f"arn:{self._partition}:iam::{self._account_id}:root" if who is None else who
             bucket_access.check(request, before, bucket, key, named)
+            newest = self._found(before, key, "") if before is not None and key else before
             try:
                 response = self._answer_acl(request, bucket, key) or _without_cors(self._answer(request, key))
-                if response.status < _FIRST_ERROR and bucket_access.begins(request, key):
-                    self._set_acl(request, response, bucket, key, is_new=before is None)
+                if request.method in ("PUT", "POST") and response.status < _FIRST_ERROR:
+                    self._set_acl(request, response, bucket, key, newest)
                 if request.method not in _READS and response.status < _FIRST_ERROR:
                     self._changed(request, response, bucket, key, principal_id)
             except BaseException:
@@ -152,18 +153,22 @@ class S3:
         on.set_acl(bucket_access.acl(bucket_access.wanted(request)))
         return Response(200)
 
-    def _set_acl(self, request: Request, response: Response, bucket: str, key: str, *, is_new: bool) -> None:
-        """What was made has the ACL it was made with, or the owner's alone: moto would give it the bucket's."""
-        held = self._backend.buckets[bucket]
-        if not key:
-            if is_new:
-                bucket_access.settle_new(held)
-                held.set_acl(bucket_access.acl(bucket_access.wanted(request)))
+    def _set_acl(self, request: Request, response: Response, bucket: str, key: str, before: object) -> None:
+        """What was made has the ACL it was made with, or the owner's alone: moto would give it the bucket's.
+
+        `before` is the bucket, or the newest version of the object, that was there; an upload hands on its own ACL.
+        """
+        held, upload = self._backend.buckets.get(bucket), _upload(request, response)
+        if held is None or upload in held.multiparts:
+            if held is not None and "uploads" in bucket_access.fields(request):
+                held.multiparts[upload].acl = bucket_access.acl(bucket_access.wanted(request))
             return
-        upload = _upload(request, response)
-        made: Any = held.multiparts.get(upload) if upload else self._found(held, key, "")
-        if made is not None:
-            made.acl = bucket_access.acl(bucket_access.wanted(request))
+        made: Any = self._found(held, key, "") if key else held
+        if made is None or made is before or (upload and made.acl is not None):
+            return
+        if not key:
+            bucket_access.settle_new(held)
+        made.set_acl(bucket_access.acl(bucket_access.wanted(request)))
 
     def _found(self, held: models.FakeBucket, key: str, version: str) -> models.FakeKey | None:
         """An object, in a version where one is named; None for none and for one that is marked as deleted."""
@@ -302,8 +307,7 @@ class S3:
         models.s3_backends.bucket_accounts = dict.fromkeys(self._backend.buckets, owner)
 
     def _answer(self, request: Request, key: str) -> Response:
-        if bucket_access.begins(request, key):
-            request = bucket_access.without_acl(request)
+        request = bucket_access.without_acl(request)
         if key and request.method == "POST" and not request.query:  # a browser's form, whose object is put
             request = dataclasses.replace(request, method="PUT")
         dispatch = S3Response.key_dispatch if key else S3Response.bucket_dispatch

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from poolhouse import testing
@@ -193,6 +196,9 @@ def test_each_version_has_its_own_acl(cloud: LocalCloud, open_s3: Any) -> None:
     open_s3.put_object_acl(**name, VersionId=shown, ACL="private")
     open_s3.put_object_acl(**name, ACL="public-read")
     assert (status(cloud, "/files/v"), status(cloud, f"/files/v?versionId={shown}")) == (200, 403)
+    open_s3.put_object_acl(**name, VersionId=shown, ACL="public-read")
+    open_s3.delete_object(**name, VersionId=hidden)
+    assert status(cloud, "/files/v") == 200  # what is shown again is as it was
 
 
 def test_whoever_signed_is_another_group_than_everybody(cloud: LocalCloud, open_s3: Any) -> None:
@@ -369,3 +375,26 @@ def test_what_wants_tls_gets_it(cloud: LocalCloud, s3: Any) -> None:
     )
 
     assert user.get_object(Bucket="files", Key="a:b")["Body"].read() == b"hello"
+
+
+def test_a_query_that_means_nothing_changes_nothing_about_what_is_made(cloud: LocalCloud, open_s3: Any) -> None:
+    open_s3.put_bucket_acl(Bucket="files", ACL="public-read")
+    keys = Credentials("any", "key")
+    for path in ("/fresh?more", "/files/made?more=1"):
+        request = AWSRequest("PUT", f"http://localhost:4566{path}", headers={"host": "localhost:4566"})
+        S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+        assert cloud.fetch("PUT", path, headers=dict(request.headers.items())).status == 200
+
+    assert status(cloud, "/files/made") == 403
+    assert open_s3.get_public_access_block(Bucket="fresh")["PublicAccessBlockConfiguration"]["BlockPublicAcls"] is True
+    assert open_s3.get_bucket_ownership_controls(Bucket="fresh")["OwnershipControls"]["Rules"] == [
+        {"ObjectOwnership": "BucketOwnerEnforced"}
+    ]
+
+
+def test_what_is_set_for_the_whole_account_is_refused_by_name(cloud: LocalCloud) -> None:
+    control = cloud.client("s3control")
+
+    found = refused(lambda: control.get_public_access_block(AccountId=ACCOUNT))
+
+    assert found[1] == "NotImplementedException"
