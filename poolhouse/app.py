@@ -55,6 +55,7 @@ from poolhouse.cognito_idp import (
 )
 from poolhouse.cognito_idp.flows import user_import
 from poolhouse.cognito_sync import bulk_publish, datasets, records, usage
+from poolhouse.cognito_sync import devices as sync_devices
 from poolhouse.cognito_sync import pools as sync_pools
 from poolhouse.config import Config
 from poolhouse.control import Control
@@ -125,7 +126,7 @@ _COGNITO_IDP: tuple[ModuleType, ...] = (
 )
 _STS = (callers, sts_keys, roles, federated, outbound)
 _COGNITO_IDENTITY = (credentials, developers, identities, identity_pools)
-_COGNITO_SYNC = (bulk_publish, datasets, records, sync_pools, usage)
+_COGNITO_SYNC = (bulk_publish, datasets, records, sync_devices, sync_pools, usage)
 SERVICES = (
     collect("cognito-idp", _COGNITO_IDP),
     collect("cognito-identity", _COGNITO_IDENTITY),

@@ -4,9 +4,10 @@
     datasets         datasets listed, described, deleted
     pools            which function is told of changes, configuration
     bulk_publish     all datasets of a pool told to its stream at once
+    devices          who is notified of changes
     usage            how much identities and pools keep
-    flows/           access (whose data it is), sync_sessions, sync_trigger, changes, streams (Kinesis is told)
+    flows/           access (whose data it is), sync_sessions, sync_trigger, changes, streams (Kinesis is told), push
     rules/           patches: conflicts and limits
 
-Push notifications to devices are not built, as SNS has no platform applications here: said by name.
+Notifications to devices go by platform applications of SNS, which end in the outbox.
 """

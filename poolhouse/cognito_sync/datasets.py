@@ -9,7 +9,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.flows import pages
 from poolhouse.cognito_sync.entities import Dataset
 from poolhouse.cognito_sync.errors import NotAuthorizedException, ResourceNotFoundException
-from poolhouse.cognito_sync.flows import access, streams
+from poolhouse.cognito_sync.flows import access, push, streams
 from poolhouse.cognito_sync.flows.access import Columns
 from poolhouse.cognito_sync.flows.page_size import page_size
 from poolhouse.store import Store, Tx
@@ -54,6 +54,7 @@ def delete_dataset(call: Call, request: Request) -> dict[str, object]:
         )
         streams.note_removal(call, tx, columns, count)
     streams.send(call, columns["pool_id"])
+    push.tell(call, columns, count, "")
     return {"Dataset": _dataset_type(found)}
 
 

@@ -26,6 +26,16 @@ class BulkPublish(Struct, frozen=True):
     failure: str = ""
 
 
+class SyncDevice(Struct, frozen=True):
+    """A device of an identity, reached by an endpoint of SNS, and the datasets it wants to hear of."""
+
+    pool_id: str
+    identity_id: str
+    device_id: str
+    endpoint_arn: str
+    datasets: tuple[str, ...] = ()
+
+
 class Dataset(Struct, frozen=True):
     """A dataset. One that is deleted is kept without records: its count goes on, so that devices hear of it."""
 

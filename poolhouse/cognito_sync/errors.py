@@ -11,6 +11,10 @@ class AlreadyStreamedException(ApiError):
     message = "Bulk publish was requested less than 24 hours after a previous one completed successfully."
 
 
+class InvalidConfigurationException(ApiError):
+    pass
+
+
 class InvalidLambdaFunctionOutputException(ApiError):
     message = "The AWS Lambda function returned invalid output or an exception."  # the model's words
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from poolhouse.call import Call
 from poolhouse.cognito_sync.entities import SyncPool
 from poolhouse.cognito_sync.errors import InvalidParameterException
-from poolhouse.cognito_sync.flows import access, streams
+from poolhouse.cognito_sync.flows import access, push, streams
 from poolhouse.cognito_sync.flows.sync_trigger import EVENT
 
 Request = Mapping[str, Any]
@@ -50,6 +50,7 @@ def set_identity_pool_configuration(call: Call, request: Request) -> dict[str, o
     pool_id = access.pool(call, request).id
     given = {name: request[name] for name in ("PushSync", "CognitoStreams") if request.get(name) is not None}
     streams.check(call, given.get("CognitoStreams") or {})
+    push.check(call, given.get("PushSync") or {})
     with call.store.write() as tx:
         access.pool_in(tx, pool_id)
         kept = tx.sync_pools.find(pool_id=pool_id) or SyncPool(pool_id)

@@ -7,7 +7,7 @@ from poolhouse.call import Call
 from poolhouse.cognito_idp.flows import pages
 from poolhouse.cognito_sync.entities import Dataset, Record
 from poolhouse.cognito_sync.errors import InvalidParameterException, NotAuthorizedException
-from poolhouse.cognito_sync.flows import access, changes, streams, sync_sessions, sync_trigger
+from poolhouse.cognito_sync.flows import access, changes, push, streams, sync_sessions, sync_trigger
 from poolhouse.cognito_sync.flows.access import Columns
 from poolhouse.cognito_sync.flows.page_size import page_size
 from poolhouse.cognito_sync.rules import patches as rules
@@ -50,6 +50,8 @@ def update_records(call: Call, request: Request) -> dict[str, object]:
         records = changes.apply(call, tx, columns, patches, access.author(call, request))
         streams.note(call, tx, columns, records)
     streams.send(call, columns["pool_id"])
+    if records:
+        push.tell(call, columns, records[0].sync_count, request.get("DeviceId") or "")
     return {"Records": [_record_type(record) for record in records]}
 
 

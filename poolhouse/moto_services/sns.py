@@ -1,13 +1,15 @@
 """SNS: moto's topics and subscriptions, kept whole; what is published is queued for its targets in the same write.
 
-Functions and queues are told if their policies let SNS in; mails and short messages go to the outbox. Unlike on AWS,
-nobody is asked to confirm a subscription of a mail address, and notifications are not signed: their signature is empty.
+Functions and queues are told if their policies let SNS in; mails, short messages and notifications to devices go to the
+outbox. Unlike on AWS, nobody is asked to confirm a subscription of a mail address, notifications are not signed (their
+signature is empty), and no platform is asked whether an application's credentials are good: they are not kept either.
 """
 
 import json
 import re
 import uuid
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +30,8 @@ from poolhouse.wire import query
 _SERVICE = "sns.amazonaws.com"
 _IS_FUNCTION = re.compile(r"arn:aws:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?").fullmatch
 _RECEIVERS = ("TopicArn", "TargetArn", "PhoneNumber")
+_PLATFORMS = frozenset({"ADM", "APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU", "GCM", "MPNS", "WNS"})
+_CREDENTIALS = ("PlatformCredential", "PlatformPrincipal", "ApplePlatformTeamID", "ApplePlatformBundleID")
 _PROTOCOLS = frozenset({"lambda", "sqs", "email", "email-json", "sms"})
 
 
@@ -56,6 +60,7 @@ class _Delivery:
 
 
 _PUBLISHED: list[_Delivery] = []  # under the service's lock
+_is_structured: ContextVar[bool] = ContextVar("is_structured", default=False)  # whether a message is one per platform
 
 
 def _publish(  # noqa: PLR0917 - as moto calls it
@@ -87,11 +92,14 @@ class Sns(Whole):
     ) -> None:
         self._functions = functions
         self._deliveries: list[_Delivery] = []
+        self._direct: list[tuple[str, str, str]] = []  # to a number or a device: medium, receiver, text
         super().__init__(store, lend, service, account_id=account_id, region=region)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; what it changed, and what is to be delivered, is durable when this returns."""
-        self._check(query.form(request))
+        fields = query.form(request)
+        self._check(fields)
+        _is_structured.set(fields.get("MessageStructure") == "json")
         response = super().handle(request)
         self._functions.wake()
         return response
@@ -99,8 +107,8 @@ class Sns(Whole):
     def _check(self, fields: Mapping[str, str]) -> None:
         """What is refused before moto is asked, which would only seem to do it or says it otherwise."""
         action, topic = fields.get("Action", ""), fields.get("TopicArn", "")
-        if "Platform" in action:
-            raise NotImplementedException(f"{action} of SNS is not implemented yet")
+        if action == "CreatePlatformApplication":
+            _check_application(fields)
         if action == "Subscribe" and fields.get("Protocol") not in _PROTOCOLS:
             raise NotImplementedException(f"SNS subscriptions by {fields.get('Protocol')} are not implemented yet")
         if action == "Subscribe" and fields["Protocol"] == "lambda" and not _IS_FUNCTION(fields.get("Endpoint", "")):
@@ -146,13 +154,29 @@ class Sns(Whole):
 
     def _load(self) -> None:
         _PUBLISHED.clear()  # by what failed
-        self._deliveries = []
+        self._deliveries, self._direct = [], []
         super()._load()
 
     def _take_up(self) -> None:
         """What was published, as far as it may be delivered: asked before anything is written."""
+        self._direct = self._taken()
         published, _PUBLISHED[:] = list(_PUBLISHED), []
         self._deliveries = [one for one in published if self._may_deliver(one)]
+
+    def _taken(self) -> list[tuple[str, str, str]]:
+        """What moto has sent to numbers and devices, taken from it before it is kept, as are credentials."""
+        found = [("SMS", str(number), str(text)) for number, text in self._backend.sms_messages.values()]
+        self._backend.sms_messages.clear()
+        self._backend.sms_message_objects.clear()
+        for application in self._backend.applications.values():
+            for name in _CREDENTIALS:
+                application.attributes.pop(name, None)
+        for endpoint in self._backend.platform_endpoints.values():
+            endpoint.id = str(endpoint.id)
+            platform = endpoint.application.platform
+            found += [("PUSH", endpoint.token, _of_platform(text, platform)) for text in endpoint.messages.values()]
+            endpoint.messages.clear()
+        return found
 
     def _may_deliver(self, delivery: _Delivery) -> bool:
         subscription = delivery.subscription
@@ -168,17 +192,34 @@ class Sns(Whole):
         now = self._functions.now()
         for delivery in self._deliveries:
             _deliver(tx, self._functions, delivery, now)
-        for number, text in self._backend.sms_messages.values():
-            tx.messages.add(_message(str(number), "SMS", "", str(text), now))
-        self._deliveries = []
-        self._backend.sms_messages.clear()
-        self._backend.sms_message_objects.clear()
+        for medium, receiver, text in self._direct:
+            tx.messages.add(_message(receiver, medium, "", text, now))
+        self._deliveries, self._direct = [], []
 
     def _restore(self) -> None:
         """What is no state: whose a topic is, and what was once sent."""
         for topic in self._backend.topics.values():
             topic.sns_backend = self._backend
             topic.sent_notifications = []
+
+
+def _check_application(fields: Mapping[str, str]) -> None:
+    """The sentences are guesses."""
+    if fields.get("Platform") not in _PLATFORMS:
+        raise InvalidParameter(f"Invalid parameter: Platform Reason: {fields.get('Platform')} is not supported")
+    if "PlatformCredential" not in fields.values():
+        raise InvalidParameter("Invalid parameter: Attributes Reason: Platform credential is required")
+
+
+def _of_platform(text: str, platform: str) -> str:
+    """What a device of this platform is sent of a message that has a text for each, its own or the default one."""
+    if not _is_structured.get():
+        return text
+    try:
+        texts = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise InvalidParameter("Invalid parameter: Message Structure - JSON message body failed to parse") from error
+    return str(texts.get(platform) or texts.get("default") or "")
 
 
 def _deliver(tx: Tx, functions: FunctionQueue, delivery: _Delivery, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""A mail or an SMS, as it is kept."""
+"""A mail, an SMS or a notification to a device, as it is kept."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Message(Struct, frozen=True):
-    """One message that AWS would have sent. `medium` is "EMAIL" or "SMS".
+    """One message that AWS would have sent. `medium` is "EMAIL", "SMS" or "PUSH".
 
     `code` and `link` are what a person would take from it.
     """

@@ -31,7 +31,7 @@ from poolhouse.cognito_idp.entities import (
     User,
     UserPool,
 )
-from poolhouse.cognito_sync.entities import Dataset, Record, SyncPool
+from poolhouse.cognito_sync.entities import Dataset, Record, SyncDevice, SyncPool
 from poolhouse.lambdas.entities import EventSourceMapping, Function, Permission, QueuedEvent, ShardPosition
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.oauth.entities import AuthorizationCode, FederatedSignIn
@@ -138,6 +138,7 @@ IDENTITY_LOGINS = Entity(
     columns={"identity_id": lambda one: one.identity_id},
 )
 SYNC_POOLS = Entity("sync_pools", SyncPool, key=("pool_id",), cached=True)
+SYNC_DEVICES = Entity("sync_devices", SyncDevice, key=("pool_id", "identity_id", "device_id"))
 SYNC_DATASETS = Entity(
     "sync_datasets",
     Dataset,
@@ -210,6 +211,7 @@ class Tables:
         self.identities = table(IDENTITIES)
         self.identity_logins = table(IDENTITY_LOGINS)
         self.sync_pools = table(SYNC_POOLS)
+        self.sync_devices = table(SYNC_DEVICES)
         self.sync_datasets = table(SYNC_DATASETS)
         self.sync_records = table(SYNC_RECORDS)
         self.access_keys = table(ACCESS_KEYS)

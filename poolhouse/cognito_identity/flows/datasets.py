@@ -35,3 +35,4 @@ def forget(tx: Tx, identity: Identity) -> None:
     """Delete what is kept for an identity."""
     tx.sync_records.remove(pool_id=identity.pool_id, identity_id=identity.id)
     tx.sync_datasets.remove(pool_id=identity.pool_id, identity_id=identity.id)
+    tx.sync_devices.remove(pool_id=identity.pool_id, identity_id=identity.id)

@@ -106,6 +106,9 @@ CREATE TABLE identity_logins (
     PRIMARY KEY (pool_id, provider, subject)) WITHOUT ROWID;
 CREATE INDEX identity_logins_identity ON identity_logins (pool_id, identity_id);
 CREATE TABLE sync_pools (pool_id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sync_devices (
+    pool_id TEXT, identity_id TEXT, device_id TEXT, document BLOB NOT NULL,
+    PRIMARY KEY (pool_id, identity_id, device_id)) WITHOUT ROWID;
 CREATE TABLE sync_datasets (
     pool_id TEXT, identity_id TEXT, dataset_name TEXT, is_deleted INTEGER NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (pool_id, identity_id, dataset_name)) WITHOUT ROWID;

@@ -203,8 +203,14 @@ def test_topics_and_subscriptions_are_there_after_a_restart(tmp_path: Path) -> N
         (
             "create_platform_application",
             {"Name": "x", "Platform": "GCM", "Attributes": {}},
-            "NotImplementedException",
-            "CreatePlatformApplication",
+            "InvalidParameter",
+            "Platform credential is required",
+        ),
+        (
+            "create_platform_application",
+            {"Name": "x", "Platform": "FAX", "Attributes": {"PlatformCredential": "x"}},
+            "InvalidParameter",
+            "FAX is not supported",
         ),
     ],
 )

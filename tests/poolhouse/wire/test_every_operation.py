@@ -91,12 +91,6 @@ def test_an_operation_that_needs_a_signature_is_refused_without(cloud: Any, oper
 
 # One of each protocol and of the services people use beside Cognito.
 ELSEWHERE: list[tuple[str, str, dict[str, Any], str]] = [
-    (
-        "cognito-sync",
-        "register_device",
-        {"IdentityPoolId": "us-east-1:0", "IdentityId": "us-east-1:1", "Platform": "GCM", "Token": "t"},
-        "RegisterDevice",
-    ),
     ("ses", "list_templates", {}, "ListTemplates"),
     ("sesv2", "list_contact_lists", {}, "ListContactLists"),
     ("ec2", "describe_instances", {}, "DescribeInstances"),
