@@ -98,7 +98,7 @@ Resources:
     assert refused.endswith(
         "Route53 RecordSet; S3 Bucket, BucketPolicy; SES EmailIdentity; "
         "SNS Subscription, Topic, TopicPolicy; SQS Queue, QueuePolicy; "
-        "SSM Parameter; SecretsManager Secret; WAFv2 LoggingConfiguration, WebACL, WebACLAssociation."
+        "SSM Parameter; SecretsManager ResourcePolicy, Secret; WAFv2 LoggingConfiguration, WebACL, WebACLAssociation."
     )
 
 
