@@ -11,7 +11,8 @@ from typing import Any, cast
 import argon2
 import bcrypt
 import yaml
-from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.observability import LambdaContext
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
@@ -38,7 +39,7 @@ class Context:
     aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
 
 
-CONTEXT = cast("LambdaContext", Context())
+CONTEXT: LambdaContext = Context()
 
 
 @cache

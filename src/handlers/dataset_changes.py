@@ -6,16 +6,14 @@ keeps it (a day), and nothing of the same shard overtakes it. A change may so co
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from shared import aws, dataset_changes, edge
-from shared.observability import count, logger
+from shared.observability import LambdaContext, count, logger
 
 aws.client("dynamodb")  # while Lambda starts the function
 aws.client("kinesis")
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Publish the changes of a batch; where one fails, Lambda is told from which on they come again."""
     for record in event["Records"]:

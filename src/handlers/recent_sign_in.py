@@ -9,17 +9,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from shared import user_pool
+from shared import sign_outs
 from shared.config import settings
-from shared.observability import logger
+from shared.observability import LambdaContext, logger
 from shared.tokens import InvalidToken, Keys, published, verify_access_token
 
 RECENT = 10 * 60  # seconds since the sign-in
 LEEWAY = 60  # seconds by which clocks may differ
 
-_pool = f"{user_pool.origin()}/{settings().user_pool_id}"
+_pool = f"{sign_outs.origin()}/{settings().user_pool_id}"
 _keys = Keys(lambda: published(f"{_pool}/.well-known/jwks.json"))
 
 
@@ -30,7 +28,7 @@ class Unauthorized(Exception):
         super().__init__("Unauthorized")
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Allow the method to who has signed in recently, deny it to who has not. Raises Unauthorized."""
     token = _bare(event.get("authorizationToken") or "")
@@ -39,7 +37,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     except InvalidToken as error:
         logger.info("refused", reason=str(error))
         raise Unauthorized from None
-    if not user_pool.is_signed_in(token):
+    if not sign_outs.is_signed_in(token):
         logger.info("refused", reason="signed out", subject=claims["sub"])
         raise Unauthorized
     is_recent = -LEEWAY <= time.time() - claims["auth_time"] <= RECENT

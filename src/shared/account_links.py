@@ -63,7 +63,9 @@ def _account(pool_id: str, email: str) -> str | None:
     cognito = aws.hurried("cognito-idp")
     try:
         user = cognito.admin_get_user(UserPoolId=pool_id, Username=email)
-    except cognito.exceptions.UserNotFoundException:
+    except aws.Refusal as refusal:
+        if refusal.code != "UserNotFoundException":
+            raise
         return None
     known = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
     is_theirs = known.get("email", "").lower() == email.lower() and _is_verified(known)

@@ -12,15 +12,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
+from shared import aws
 from shared import principal as principals
 from shared.config import settings
-from shared.errors import BadRequest, Forbidden, Invalid, NotFound, ServiceError, Unauthenticated
-from shared.observability import logger
+from shared.errors import (
+    BadRequest,
+    Forbidden,
+    Invalid,
+    NoAnswer,
+    NotFound,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
+from shared.observability import LambdaContext, logger
 from shared.principal import Inconsistent, Kind, Principal
+from shared.routing import Response, Router
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -29,6 +38,16 @@ Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+CORS = {
+    "Access-Control-Allow-Headers": ",".join(
+        [
+            *("Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
+            *("X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"),  # of requests that are signed
+            *("X-Api-Key", "X-Correlation-Id"),
+        ]
+    ),
+    "Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Correlation-Id",
+}
 # OWASP REST Security Cheat Sheet, "Security Headers"
 HEADERS = {
     "Cache-Control": "no-store",
@@ -39,70 +58,65 @@ HEADERS = {
 }
 
 
-class Answer(Response[str], Generic[M]):
+class Answer(Response, Generic[M]):
     """200, with a model as JSON: which one, a route's signature says, and docs/openapi.json by it."""
 
 
-class Created(Response[str], Generic[M]):
+class Created(Response, Generic[M]):
     """201, with a model as JSON and where it is from now on."""
 
 
-class Done(Response[str]):
+class Done(Response):
     """204, without a body."""
 
 
-def resolver() -> APIGatewayRestResolver:
-    """A resolver that answers errors with problem documents."""
-    cors = CORSConfig(
-        allow_origin=settings().allowed_origin,
-        allow_headers=[
-            *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Correlation-Id"),
-            *("X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"),  # of requests that are signed
-        ],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Correlation-Id"],
-    )
-    app = APIGatewayRestResolver(cors=cors)
-    app.not_found(lambda _error: _problem(NotFound()))
-    app.exception_handler(ServiceError)(_problem)
-    app.exception_handler(Exception)(_unexpected)
-    return app
+def resolver() -> Router:
+    """What a handler declares its routes on."""
+    return Router()
 
 
-def entry(app: APIGatewayRestResolver) -> Handler:
-    """The function Lambda calls for this resolver."""
+def entry(app: Router) -> Handler:
+    """The function Lambda calls for these routes; errors become problem documents here."""
 
-    @logger.inject_lambda_context(clear_state=True)
-    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    @logger.inject_lambda_context
+    def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         correlation_id = _correlation_id(event)
         logger.set_correlation_id(correlation_id)
-        answer: dict[str, Any] = app.resolve(event, context)
-        answer["multiValueHeaders"] |= {name: [value] for name, value in HEADERS.items()}
-        answer["multiValueHeaders"]["X-Correlation-Id"] = [correlation_id]
-        logger.info("answered", method=event["httpMethod"], route=event["resource"], status=answer["statusCode"])
-        return answer
+        app.event = event
+        cors = _cors(app.header("Origin") or "")
+        response = _response(app, event)
+        content = {"Content-Type": response.content_type} if response.content_type else {}
+        headers = {**content, **response.headers, **cors, **HEADERS, "X-Correlation-Id": correlation_id}
+        logger.info("answered", method=event["httpMethod"], route=event["resource"], status=response.status)
+        return {
+            "statusCode": response.status,
+            "body": response.body,
+            "isBase64Encoded": False,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        }
 
     return lambda_handler
 
 
 def done() -> Done:
     """An answer without a body."""
-    return Done(204, body="")
+    return Done(204)
 
 
 def answer(model: M, headers: Mapping[str, str] | None = None) -> Answer[M]:
     """An answer with a model as its JSON body."""
-    return Answer(200, JSON, model.model_dump_json(), headers=dict(headers or {}))
+    return Answer(200, model.model_dump_json(), JSON, headers or {})
 
 
 def created(model: M, location: str, headers: Mapping[str, str] | None = None) -> Created[M]:
     """An answer with what was made just now, as its JSON body."""
-    return Created(201, JSON, model.model_dump_json(), headers={"Location": location, **(headers or {})})
+    return Created(201, model.model_dump_json(), JSON, {"Location": location, **(headers or {})})
 
 
-def principal(app: APIGatewayRestResolver) -> Principal:
+def principal(app: Router) -> Principal:
     """Who is calling; their kind and subject go into the log."""
     try:
-        caller = principals.parse(app.current_event.raw_event["requestContext"])
+        caller = principals.parse(app.event["requestContext"])
     except Inconsistent as error:
         logger.warning("inconsistent caller", reason=str(error))
         raise Unauthenticated("It cannot be told who calls.") from None
@@ -110,17 +124,17 @@ def principal(app: APIGatewayRestResolver) -> Principal:
     return caller
 
 
-def user(app: APIGatewayRestResolver) -> Principal:
+def user(app: Router) -> Principal:
     """The user who is calling; refused when it is anybody else."""
     return _held_to(principal(app), {Kind.USER})
 
 
-def signer(app: APIGatewayRestResolver) -> Principal:
+def signer(app: Router) -> Principal:
     """Whoever has signed the request with AWS keys, guests too; refused when nobody has."""
     return _held_to(principal(app), {Kind.IDENTITY, Kind.GUEST, Kind.IAM_USER, Kind.IAM_ROLE, Kind.ROOT})
 
 
-def member(app: APIGatewayRestResolver, *groups: str) -> Principal:
+def member(app: Router, *groups: str) -> Principal:
     """The user who is calling, a member of one of these groups; refused when it is anybody else."""
     caller = user(app)
     if not set(groups) & set(caller.groups):
@@ -128,12 +142,12 @@ def member(app: APIGatewayRestResolver, *groups: str) -> Principal:
     return caller
 
 
-def identity(app: APIGatewayRestResolver) -> Principal:
+def identity(app: Router) -> Principal:
     """The signed-in identity whose keys signed the request; refused when it is anybody else, guests too."""
     return _held_to(principal(app), {Kind.IDENTITY})
 
 
-def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:
+def token_holder(app: Router, scope: str) -> Principal:
     """The user or machine client who is calling with a token of this scope; refused when it is anybody else.
 
     API Gateway has checked the scope already. Here it is checked again, so that a route declared without one, or
@@ -145,10 +159,10 @@ def token_holder(app: APIGatewayRestResolver, scope: str) -> Principal:
     return caller
 
 
-def body(app: APIGatewayRestResolver, model: type[M]) -> M:
+def body(app: Router, model: type[M]) -> M:
     """The request's JSON body, parsed."""
     try:
-        text = app.current_event.decoded_body
+        text = app.text()
     except ValueError:  # not base64, not UTF-8
         raise BadRequest("The body is not UTF-8 text.") from None
     if not text:
@@ -161,21 +175,21 @@ def body(app: APIGatewayRestResolver, model: type[M]) -> M:
         raise _invalid(error, lambda location: {"pointer": _pointer(location)}) from None
 
 
-def query(app: APIGatewayRestResolver, model: type[M]) -> M:
+def query(app: Router, model: type[M]) -> M:
     """The request's query parameters, parsed; one that was sent twice is refused, for either value would be a guess."""
-    values = app.current_event.multi_value_query_string_parameters or {}
+    values = app.event.get("multiValueQueryStringParameters") or {}
     if repeated := [name for name, sent in values.items() if len(sent) > 1]:
         raise Invalid(members={"errors": [{"parameter": name, "detail": "Sent more than once"} for name in repeated]})
     try:
-        return model.model_validate(app.current_event.query_string_parameters)
+        return model.model_validate(app.query())
     except ValidationError as error:
         raise _invalid(error, lambda location: {"parameter": location[0]}) from None
 
 
-def header(app: APIGatewayRestResolver, name: str) -> str | None:
+def header(app: Router, name: str) -> str | None:
     """A request header's value, None when it was not sent, which is not the same as empty; `name` in any case."""
-    value = app.current_event.headers.get(name)
-    return None if value is None else str(value).strip()
+    value = app.header(name)
+    return None if value is None else value.strip()
 
 
 def _held_to(caller: Principal, kinds: set[Kind]) -> Principal:
@@ -186,7 +200,34 @@ def _held_to(caller: Principal, kinds: set[Kind]) -> Principal:
     return caller
 
 
-def _problem(error: ServiceError) -> Response[str]:
+def _response(app: Router, event: Mapping[str, Any]) -> Response:
+    try:
+        answer = app.find(event["httpMethod"], event["path"])
+        if answer is None:
+            raise NotFound  # noqa: TRY301 - it becomes a problem document as all others do
+        return answer()
+    except ServiceError as error:
+        return _problem(error)
+    except aws.AwsError as error:
+        return _aws_failed(error)
+    except Exception as error:  # noqa: BLE001 - the edge: nothing else catches what nobody expected
+        return _unexpected(error)
+
+
+def _cors(origin: str) -> dict[str, str]:
+    allowed = settings().allowed_origin
+    return {"Access-Control-Allow-Origin": origin, **CORS} if origin and allowed in {"*", origin} else {}
+
+
+def _aws_failed(error: aws.AwsError) -> Response:
+    """By now it was tried again as often as there was time for."""
+    if not error.is_transient:
+        return _unexpected(error)
+    logger.warning("aws failed", operation=error.operation_name, error_code=error.code, error_type=type(error).__name__)
+    return _problem(NoAnswer() if isinstance(error, aws.NoAnswer) else Unavailable())
+
+
+def _problem(error: ServiceError) -> Response:
     document = {
         "type": "about:blank",
         "title": error.status.phrase,
@@ -196,7 +237,7 @@ def _problem(error: ServiceError) -> Response[str]:
         "correlation_id": logger.get_correlation_id(),
         **error.members,
     }
-    return Response(error.status.value, PROBLEM_JSON, json.dumps(document), headers=dict(error.headers))
+    return Response(error.status.value, json.dumps(document), PROBLEM_JSON, error.headers)
 
 
 def _invalid(error: ValidationError, place: Callable[[Location], Mapping[str, object]]) -> Invalid:
@@ -209,7 +250,7 @@ def _pointer(location: Location) -> str:
     return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _unexpected(error: Exception) -> Response[str]:
+def _unexpected(error: Exception) -> Response:
     logger.error("unexpected error", error_type=type(error).__name__, exc_info=error)
     return _problem(ServiceError())
 

@@ -28,8 +28,7 @@ def find(title_id: str) -> Title | None:
 
 def stream(title: Title, *, now: datetime) -> Stream:
     """An address from which the title's media may be read for a while, by whoever has it."""
-    where = {"Bucket": settings().media_bucket, "Key": f"titles/{title.id}"}
-    url = aws.client("s3").generate_presigned_url("get_object", Params=where, ExpiresIn=int(LIFETIME.total_seconds()))
+    url = aws.object_address(settings().media_bucket, f"titles/{title.id}", ttl=LIFETIME, now=now)
     return Stream(url=url, expires_at=now + LIFETIME)
 
 

@@ -1,15 +1,20 @@
-"""Settings: what the template tells a function through its environment."""
+"""Settings: what the template tells a function through its environment.
+
+Named tuples, for every function starts with this: `dataclasses` takes a quarter of the time a trigger has.
+"""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What may differ between deployments. Each function is given only the variables it needs; the rest stay empty."""
 
+    service: str = ""
+    log_level: str = "INFO"
+    metrics_namespace: str = ""
     allowed_origin: str = "*"
     transactions_table: str = ""
     titles_table: str = ""
@@ -40,6 +45,9 @@ class Settings:
 def parse(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables."""
     return Settings(
+        service=environ.get("SERVICE_NAME", ""),
+        log_level=environ.get("LOG_LEVEL", "INFO"),
+        metrics_namespace=environ.get("METRICS_NAMESPACE", ""),
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
         titles_table=environ.get("TITLES_TABLE", ""),
@@ -66,6 +74,48 @@ def parse(environ: Mapping[str, str]) -> Settings:
         legacy_argon2id_cost=environ.get("LEGACY_ARGON2ID_COST", "m=65536,t=3,p=4"),
         legacy_bcrypt_cost=int(environ.get("LEGACY_BCRYPT_COST", "12")),
     )
+
+
+class Keys(NamedTuple):
+    """The keys of the function's role."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+    def __repr__(self) -> str:
+        return f"Keys({self.access_key_id})"
+
+
+def keys() -> Keys:
+    """As Lambda gives them to a function. Raises KeyError where there are none."""
+    return Keys(
+        os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("AWS_SESSION_TOKEN", "")
+    )
+
+
+def region() -> str:
+    """The region the function runs in."""
+    return os.environ["AWS_DEFAULT_REGION"]
+
+
+def endpoint(service_id: str) -> str:
+    """Where a service is called, when not at AWS's own address.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    own = os.environ.get(f"AWS_ENDPOINT_URL_{service_id.upper().replace(' ', '_')}")
+    return (own or os.environ.get("AWS_ENDPOINT_URL", "")).rstrip("/")
+
+
+def trace_header() -> str:
+    """Which trace this invocation belongs to; Lambda changes it with each."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
+def trace_daemon() -> str:
+    """Where X-Ray's daemon listens."""
+    return os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")
 
 
 @cache

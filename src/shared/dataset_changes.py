@@ -60,7 +60,14 @@ def publish(owner: str, row_id: str) -> bool:
         "ExpressionAttributeValues": {":owner": {"S": owner}, ":change": {"S": f"{revision}/"}},
         "ConsistentRead": True,
     }
-    found = [row for page in dynamodb.get_paginator("query").paginate(**question) for row in page["Items"]]
+    found: list[dict[str, Any]] = []
+    start: dict[str, Any] = {}
+    while True:
+        page = dynamodb.query(**question, **start)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
     if not found:
         return False
     told = zlib.decompress(b"".join(row["contents"]["B"] for row in found))

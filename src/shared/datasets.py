@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared import dataset_changes, records, sync_trigger
+from shared import aws, dataset_changes, records, sync_trigger
 from shared.config import settings
 from shared.errors import LimitExceeded, NotFound, Unavailable
 from shared.models import Dataset, DatasetSummary, Instant, Model, Patch, Record
@@ -188,7 +188,7 @@ def _write(write: _Write, *, now: datetime) -> bool:
         items += [{"Put": {"TableName": table, "Item": item}} for item in change]
     try:
         dynamodb().transact_write_items(TransactItems=items)
-    except dynamodb().exceptions.TransactionCanceledException as error:
+    except aws.Refusal as error:
         if is_contention(error):
             return False
         raise

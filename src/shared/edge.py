@@ -8,10 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from shared.errors import Refused, TryAgain
-from shared.observability import count, logger
+from shared.observability import LambdaContext, count, logger
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Event]
@@ -20,7 +18,7 @@ Handler = Callable[[Event, LambdaContext], Event]
 def entry(handle: Callable[[Event], Event]) -> Handler:
     """The function Lambda calls for a trigger."""
 
-    @logger.inject_lambda_context(clear_state=True)
+    @logger.inject_lambda_context
     @wraps(handle)
     def lambda_handler(event: Event, _context: LambdaContext) -> Event:
         try:
@@ -36,12 +34,11 @@ def entry(handle: Callable[[Event], Event]) -> Handler:
 
 def report(error: Exception, *, source: str | None = None) -> None:
     """Log and count an error by its type, AWS's code and place, without its message: that may name people."""
-    answer = getattr(error, "response", None) or {}
     logger.error(
         "trigger failed",
         source=source,
         error_type=type(error).__name__,
-        error_code=answer.get("Error", {}).get("Code"),
+        error_code=getattr(error, "code", None),
         operation=getattr(error, "operation_name", None),
         place=_place(error),
     )
@@ -53,7 +50,7 @@ def _place(error: Exception) -> str | None:
     trace, place = error.__traceback__, None
     while trace:
         module = trace.tb_frame.f_globals.get("__name__", "")
-        if module.startswith(("shared.", "triggers.")):
+        if module.startswith(("shared.", "triggers.")) and module != "shared.aws":
             place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

@@ -116,6 +116,15 @@ class Unavailable(ServiceError):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
+class NoAnswer(ServiceError):
+    """What we asked has not answered in time."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    code = "no_answer"
+    detail = "It cannot be told whether this was done. Try again; with an Idempotency-Key it is not done twice."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
 class Refused(Exception):
     """What a trigger tells whoever asked. Cognito puts a dot after the sentence, so it has none of its own."""
 

@@ -4,8 +4,8 @@ Its key is `email`, in lower case. A row has `password_hash`, and may have `name
 `disabled`; whatever else it has is left there.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared import aws, limits
 from shared.config import settings
@@ -15,8 +15,7 @@ from shared.observability import count, logger
 MAX_TRIES, TRIES_PERIOD = 10, timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyUser:
+class LegacyUser(NamedTuple):
     """Somebody of the old directory, and what of them the pool takes over."""
 
     password_hash: str

@@ -18,7 +18,9 @@ def take(table: str, key: dict[str, Any], *, most: int, period: timedelta, now: 
             ConditionExpression="attribute_not_exists(expires_at) OR expires_at <= :now",
             ExpressionAttributeValues=at,
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
+    except aws.Refusal as refusal:
+        if refusal.code != aws.CONDITION_FAILED:
+            raise
         return count(table, key, "taken", most=most, now=now) is not None
     return True
 
@@ -40,7 +42,9 @@ def count(table: str, key: dict[str, Any], name: str, *, most: int, now: datetim
             },
             ReturnValues="ALL_NEW",
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
+    except aws.Refusal as refusal:
+        if refusal.code != aws.CONDITION_FAILED:
+            raise
         return None
     row: dict[str, Any] = answer["Attributes"]
     return row

@@ -8,12 +8,11 @@ placeholder Cognito would fill in, no line break. Subjects carry no name at all.
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 MAILS = Path(__file__).parent / "mails"
@@ -32,8 +31,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message: `html` for mail, `text` for SMS, `subject` for mail alone."""
 
     subject: str

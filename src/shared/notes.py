@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared import etags
+from shared import aws, etags
 from shared.config import settings
 from shared.errors import NotFound, PreconditionFailed, Unavailable
 from shared.models import Note
@@ -16,6 +16,8 @@ from shared.tables import dynamodb, tries
 
 Row = Mapping[str, Any]
 Tags = frozenset[str] | None
+# A row has changed, or is in a transaction of its owner's own
+CONTENTION = {aws.CONDITION_FAILED, "TransactionConflictException"}
 
 
 def find(owner: str, note_id: str) -> Note | None:
@@ -55,7 +57,9 @@ def put(owner: str, note_id: str, text: str, expected: Tags, *, now: datetime) -
         note = Note(id=note_id, text=text, version=(version or 0) + 1, updated_at=now)
         try:
             dynamodb().put_item(TableName=_table(), Item=_row(owner, note), **_if_still(row))
-        except _contention():
+        except aws.Refusal as refusal:
+            if refusal.code not in CONTENTION:
+                raise
             continue
         return note
     raise Unavailable
@@ -70,7 +74,9 @@ def remove(owner: str, note_id: str, expected: Tags) -> None:
             raise NotFound
         try:
             dynamodb().delete_item(TableName=_table(), Key=_key(owner, note_id), **_if_still(row))
-        except _contention():
+        except aws.Refusal as refusal:
+            if refusal.code not in CONTENTION:
+                raise
             continue
         return
     raise Unavailable
@@ -82,12 +88,6 @@ def _checked_version(row: Row | None, expected: Tags) -> int | None:
     if not etags.matches(expected, version):
         raise PreconditionFailed
     return version
-
-
-def _contention() -> tuple[type[Exception], ...]:
-    """What DynamoDB raises when a row has changed, or is in a transaction of its owner's own."""
-    exceptions = dynamodb().exceptions
-    return exceptions.ConditionalCheckFailedException, exceptions.TransactionConflictException
 
 
 def _if_still(row: Row | None) -> dict[str, Any]:

@@ -15,5 +15,6 @@ def create(subject: str, *, now: datetime) -> None:
             Item={"subject": {"S": subject}, "created_at": {"S": now.isoformat(timespec="seconds")}},
             ConditionExpression="attribute_not_exists(subject)",
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
-        return
+    except aws.Refusal as refusal:
+        if refusal.code != aws.CONDITION_FAILED:
+            raise

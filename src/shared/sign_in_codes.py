@@ -7,8 +7,8 @@ many answers at once.
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared import aws, limits
 from shared.config import settings
@@ -20,8 +20,7 @@ MAX_TRIES = 3
 MAX_CODES, CODES_PERIOD = 5, timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(NamedTuple):
     """What an answer is held against: the row's id, and the key that the row lacks."""
 
     id: str
@@ -61,7 +60,9 @@ def consume(challenge: Challenge, username: str, answer: str, *, now: datetime) 
         dynamodb.delete_item(
             TableName=settings().sign_in_codes_table, Key=key, ConditionExpression="attribute_exists(id)"
         )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
+    except aws.Refusal as refusal:
+        if refusal.code != aws.CONDITION_FAILED:
+            raise
         return False
     return True
 

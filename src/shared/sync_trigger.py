@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared import aws
-from shared.config import settings
+from shared.config import region, settings
 from shared.errors import Rejected, TriggerFailed, Unavailable
 from shared.models import Patch, Patches, Record
 from shared.observability import count, logger
@@ -42,7 +42,7 @@ def _told(owner: str, name: str, records: Mapping[str, Record], patches: Sequenc
     return {
         "version": 2,
         "eventType": "SyncTrigger",
-        "region": aws.client("lambda").meta.region_name,
+        "region": region(),
         "identityPoolId": settings().identity_pool_id,
         "identityId": owner,
         "datasetName": name,
@@ -52,16 +52,17 @@ def _told(owner: str, name: str, records: Mapping[str, Record], patches: Sequenc
 
 def _invoked(event: Mapping[str, Any]) -> Any:
     try:
-        answer = aws.client("lambda").invoke(FunctionName=settings().datasets_trigger, Payload=json.dumps(event))
+        payload, is_error = aws.client("lambda").invoke(
+            FunctionName=settings().datasets_trigger, Payload=json.dumps(event).encode()
+        )
     except aws.ERRORS as error:
         logger.error("sync trigger not run", error_type=type(error).__name__)
         raise Unavailable from None
-    payload = answer["Payload"].read()
     try:
         told = json.loads(payload)
     except ValueError:
         raise _failed("not JSON") from None
-    if "FunctionError" not in answer:
+    if not is_error:
         return told
     if isinstance(told, dict) and told.get("errorType") == "Rejected":
         raise Rejected(str(told.get("errorMessage") or "")[:MAX_REASON])

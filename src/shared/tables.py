@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from shared import aws
 from shared.config import settings
 from shared.errors import IdempotencyKeyReused, Unavailable
@@ -23,6 +21,11 @@ from shared.models import NewTransaction, Transaction
 
 KEY_TTL = timedelta(hours=48)
 ATTEMPTS = 5
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+CONTENTION = {
+    *("ConditionalCheckFailed", "TransactionConflict"),
+    *("ThrottlingError", "ProvisionedThroughputExceeded"),
+}
 
 Row = Mapping[str, Any]
 
@@ -114,19 +117,19 @@ def _write(claim: _Claim, transaction: Transaction, now: datetime) -> bool:
     written: Any = {"TableName": _table(), "Item": _row(claim.owner, transaction)}
     try:
         dynamodb().transact_write_items(TransactItems=[{"Put": taken}, {"Put": written}])
-    except ClientError as error:
+    except aws.Refusal as error:
         if is_contention(error):
             return False
         raise
     return True
 
 
-def is_contention(error: ClientError) -> bool:
-    """Whether a transaction was cancelled because a row was not as expected, or held by another transaction."""
-    if error.response["Error"]["Code"] != "TransactionCanceledException":
+def is_contention(error: aws.Refusal) -> bool:
+    """Whether a transaction was cancelled because of other requests: for rows they hold or changed, or their number."""
+    if error.code != "TransactionCanceledException":
         return False
-    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-    return not reasons.isdisjoint({"ConditionalCheckFailed", "TransactionConflict"})
+    reasons = {reason.get("Code") for reason in error.told.get("CancellationReasons", [])}
+    return not reasons.isdisjoint(CONTENTION)
 
 
 def _earlier(claim: _Claim) -> Transaction | None:

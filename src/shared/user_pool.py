@@ -6,9 +6,8 @@ own problem documents.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from shared import aws
 from shared.config import settings
@@ -16,27 +15,7 @@ from shared.errors import BadRequest, Conflict, NotFound, Unavailable
 from shared.models import Device, DevicePage, User, UserPage
 
 ABSENT = {"UserNotFoundException", "ResourceNotFoundException"}
-SIGNED_OUT = {
-    *("NotAuthorizedException", "UserNotFoundException"),
-    *("PasswordResetRequiredException", "UserNotConfirmedException"),
-}
 BUSY = {"TooManyRequestsException", "LimitExceededException", "InternalErrorException"}
-
-
-def origin() -> str:
-    """Where Cognito answers; a pool's issuer and keys are below it."""
-    return str(aws.unsigned("cognito-idp").meta.endpoint_url)
-
-
-def is_signed_in(access_token: str) -> bool:
-    """Whether Cognito still takes a token that has been verified: neither revoked, nor of somebody who is kept out."""
-    try:
-        aws.unsigned("cognito-idp").get_user(AccessToken=access_token)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in SIGNED_OUT:
-            return False
-        raise
-    return True
 
 
 def users(*, limit: int, cursor: str | None, email: str | None) -> UserPage:
@@ -126,8 +105,8 @@ def _ask(operation: str, **params: Any) -> dict[str, Any]:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
+    except aws.Refusal as refusal:
+        code = refusal.code
         if code in ABSENT:
             raise NotFound from None
         if code in BUSY:
@@ -137,6 +116,10 @@ def _translated() -> Iterator[None]:
         if code in {"UnsupportedUserStateException", "NotAuthorizedException"}:
             raise Conflict("The user is not in a state for this.") from None
         raise
+
+
+def _instant(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
 
 
 def _user(found: Mapping[str, Any], attributes: list[dict[str, str]], groups: list[str] | None = None) -> User:
@@ -149,7 +132,7 @@ def _user(found: Mapping[str, Any], attributes: list[dict[str, str]], groups: li
         name=told.get("name"),
         status=found["UserStatus"],
         enabled=found["Enabled"],
-        created_at=found["UserCreateDate"],
+        created_at=_instant(found["UserCreateDate"]),
         groups=groups,
     )
 
@@ -160,6 +143,6 @@ def _device(found: Mapping[str, Any]) -> Device:
         key=found["DeviceKey"],
         name=told.get("device_name"),
         last_ip=told.get("last_ip_used"),
-        created_at=found["DeviceCreateDate"],
-        last_signed_in_at=found["DeviceLastAuthenticatedDate"],
+        created_at=_instant(found["DeviceCreateDate"]),
+        last_signed_in_at=_instant(found["DeviceLastAuthenticatedDate"]),
     )

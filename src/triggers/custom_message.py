@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from shared import messages
 from shared.config import settings
-from shared.observability import logger
+from shared.observability import LambdaContext, logger
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Write subject and text; an event returned as it came means Cognito's own text."""
     kind = messages.KINDS.get(event["triggerSource"].removeprefix("CustomMessage_"))

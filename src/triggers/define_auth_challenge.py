@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from shared.observability import logger
+from shared.observability import LambdaContext, logger
 
 CHALLENGE = "CUSTOM_CHALLENGE"
 MAX_TRIES = 3  # as sign_in_codes counts them, which would load botocore
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Ask for the code, three times at most; nothing but the right answer to it issues tokens."""
     rounds = event["request"].get("session") or []

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared import edge, email_domains
+from shared import account_links, edge, email_domains
 from shared.config import settings
 from shared.errors import SignUpRefused
 from shared.observability import count, logger
@@ -16,8 +16,6 @@ def lambda_handler(event: dict[str, Any]) -> dict[str, Any]:
 
     _check(event["request"]["userAttributes"].get("email", ""))
     if event["triggerSource"] == "PreSignUp_ExternalProvider" and settings().linked_providers:
-        from shared import account_links  # noqa: PLC0415 - it loads botocore, which a sign-up does well without
-
         attributes = event["request"]["userAttributes"]
         account_links.link(event["userPoolId"], event["userName"], attributes, settings().linked_providers)
     return event

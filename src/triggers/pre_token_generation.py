@@ -9,9 +9,7 @@ were granted on the hosted pages are left as they are. Nothing here calls AWS: i
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from shared.observability import logger
+from shared.observability import LambdaContext, logger
 
 API_SIGN_INS = {
     "TokenGeneration_Authentication",
@@ -25,7 +23,7 @@ GROUP_SCOPES = {"premium": ["titles/stream"], "admin": ["users/read", "users/wri
 ALL_SCOPES = {API_SCOPE, *SCOPES, *(scope for scopes in GROUP_SCOPES.values() for scope in scopes)}
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Add a person's plan and tenant to both tokens, and scopes to the access token of a sign-in through the API."""
     if event["triggerSource"] == "TokenGeneration_ClientCredentials":

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from moto import mock_aws
 
+from poolhouse import testing
 from shared import aws, tables
 from shared.config import settings
 from shared.observability import logger
 from tests.service_support import POOL_ID, WEB_CLIENT, Handler, template
+from tests.wire import Wire, connected
 
 TABLE, TITLES = "transactions", "titles"
 ENVIRONMENT = {
@@ -26,24 +27,31 @@ ENVIRONMENT = {
     "WEB_CLIENT_ID": WEB_CLIENT,
     "NOTES_TABLE": "notes",
     "DATASETS_TABLE": "datasets",
-    "POWERTOOLS_SERVICE_NAME": "poolhouse",
-    "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
+    "SERVICE_NAME": "poolhouse",
+    "METRICS_NAMESPACE": "Poolhouse",
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
-def environment() -> Iterator[None]:
+def environment() -> Iterator[Wire]:
     """What the template would put into the functions' environment; the client is made once in it, as in Lambda."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, testing.cloud() as cloud, connected(cloud) as wire:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL", cloud.inner.config.origin)
         settings.cache_clear()
         aws.client.cache_clear()
-        yield
+        yield wire
     settings.cache_clear()
     aws.client.cache_clear()
+
+
+@pytest.fixture
+def wire(environment: Wire) -> Wire:
+    """What the functions call AWS by."""
+    return environment
 
 
 @pytest.fixture
@@ -58,18 +66,18 @@ def log() -> Iterator[StringIO]:
 
 
 @pytest.fixture
-def table(environment: None) -> Iterator[str]:
+def table(environment: Wire) -> Iterator[str]:
     """The table as template.yaml declares it."""
     yield from _made(TABLE, "TransactionsTable")
 
 
 @pytest.fixture
-def notes_table(environment: None) -> Iterator[str]:
+def notes_table(environment: Wire) -> Iterator[str]:
     yield from _made("notes", "NotesTable")
 
 
 @pytest.fixture
-def datasets_table(environment: None) -> Iterator[str]:
+def datasets_table(environment: Wire) -> Iterator[str]:
     yield from _made("datasets", "DatasetsTable")
 
 
@@ -84,14 +92,14 @@ def _made(name: str, resource: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def me(environment: None) -> Handler:
+def me(environment: Wire) -> Handler:
     from handlers.me import lambda_handler  # noqa: PLC0415 - it reads its settings when it is imported
 
     return lambda_handler
 
 
 @pytest.fixture
-def titles(environment: None) -> Iterator[Handler]:
+def titles(environment: Wire) -> Iterator[Handler]:
     """The handler, over a catalogue of three titles."""
     from handlers.titles import lambda_handler  # noqa: PLC0415
 
@@ -108,21 +116,21 @@ def titles(environment: None) -> Iterator[Handler]:
 
 
 @pytest.fixture
-def users(environment: None) -> Handler:
+def users(environment: Wire) -> Handler:
     from handlers.users import lambda_handler  # noqa: PLC0415
 
     return lambda_handler
 
 
 @pytest.fixture
-def recent_sign_in(environment: None) -> Handler:
+def recent_sign_in(environment: Wire) -> Handler:
     from handlers.recent_sign_in import lambda_handler  # noqa: PLC0415
 
     return lambda_handler
 
 
 @pytest.fixture
-def whoami(environment: None) -> Handler:
+def whoami(environment: Wire) -> Handler:
     from handlers.whoami import lambda_handler  # noqa: PLC0415
 
     return lambda_handler

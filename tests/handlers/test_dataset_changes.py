@@ -1,5 +1,6 @@
 import json
 import random
+from base64 import b64decode
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -55,7 +56,7 @@ def published() -> list[dict[str, Any]]:
     asked = {"StreamName": STREAM, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
     records = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(**asked)["ShardIterator"])["Records"]
     assert {record["PartitionKey"] for record in records} <= {IDENTITY}
-    return [json.loads(record["Data"]) for record in records]
+    return [json.loads(b64decode(record["Data"])) for record in records]
 
 
 def test_each_change_is_published_as_cognito_streams_told_it(streamed: Handler, dataset_changes: Handler) -> None:

@@ -1,8 +1,6 @@
 import json
 import random
-from collections.abc import Callable
 from io import StringIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared import tables
 from tests.service_support import Answer, Event, Handler, call, event
+from tests.wire import Wire, refusal
 
 IDENTITY = "us-east-1:3a1f9c52-7b64-4d0e-8a55-6f0c1d2e3b4a"
 ANOTHER = "us-east-1:00000000-7b64-4d0e-8a55-6f0c1d2e3b4a"
@@ -271,22 +270,11 @@ def test_a_since_that_is_no_count_is_refused(datasets: Handler, since: str) -> N
 # -- at the same time
 
 
-def before(operation: str, action: Callable[[], object]) -> None:
-    """Run something at the moment DynamoDB is about to be asked for an operation, once."""
-    events, name = tables.dynamodb().meta.events, f"before-call.dynamodb.{operation}"
-
-    def run(**_: object) -> None:
-        events.unregister(name, run)
-        action()
-
-    events.register(name, run)
-
-
 @pytest.mark.parametrize("count", [0, 1])
-def test_of_two_changes_at_once_to_one_record_one_wins(datasets: Handler, count: int) -> None:
+def test_of_two_changes_at_once_to_one_record_one_wins(datasets: Handler, wire: Wire, count: int) -> None:
     for _ in range(count):
         patch(datasets, "d", replace("a", "before"))
-    before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "rival", count)))
+    wire.before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "rival", count)))
 
     answer = patch(datasets, "d", replace("a", "mine", count), replace("b", "mine"))
 
@@ -294,8 +282,8 @@ def test_of_two_changes_at_once_to_one_record_one_wins(datasets: Handler, count:
     assert told(get(datasets, "d")) == {"a": ("rival", count + 1)}
 
 
-def test_two_changes_at_once_to_two_records_are_both_made(datasets: Handler) -> None:
-    before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "rival")))
+def test_two_changes_at_once_to_two_records_are_both_made(datasets: Handler, wire: Wire) -> None:
+    wire.before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "rival")))
 
     answer = patch(datasets, "d", replace("b", "mine"))
 
@@ -303,56 +291,51 @@ def test_two_changes_at_once_to_two_records_are_both_made(datasets: Handler) -> 
     assert told(get(datasets, "d")) == {"a": ("rival", 1), "b": ("mine", 2)}
 
 
-def test_two_new_datasets_at_once_are_both_made_and_never_a_twenty_first(datasets: Handler) -> None:
+def test_two_new_datasets_at_once_are_both_made_and_never_a_twenty_first(datasets: Handler, wire: Wire) -> None:
     for number in range(19):
         patch(datasets, f"d{number}", replace("a", "1"))
-    before("TransactWriteItems", lambda: patch(datasets, "rival", replace("a", "1")))
+    wire.before("TransactWriteItems", lambda: patch(datasets, "rival", replace("a", "1")))
 
     assert patch(datasets, "mine", replace("a", "1")).status == 422
     assert len(listing(datasets)) == 20
 
 
-def test_a_change_to_a_dataset_deleted_meanwhile_is_a_conflict(datasets: Handler) -> None:
+def test_a_change_to_a_dataset_deleted_meanwhile_is_a_conflict(datasets: Handler, wire: Wire) -> None:
     patch(datasets, "d", replace("a", "1"))
-    before("TransactWriteItems", lambda: delete(datasets, "d"))
+    wire.before("TransactWriteItems", lambda: delete(datasets, "d"))
 
     assert patch(datasets, "d", replace("a", "2", 1)).status == 409
     assert get(datasets, "d").status == 404
 
 
-def test_a_dataset_changed_while_it_is_deleted_is_deleted_as_it_is(datasets: Handler) -> None:
+def test_a_dataset_changed_while_it_is_deleted_is_deleted_as_it_is(datasets: Handler, wire: Wire) -> None:
     patch(datasets, "d", replace("a", "1"))
-    before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "2", 1)))
+    wire.before("TransactWriteItems", lambda: patch(datasets, "d", replace("a", "2", 1)))
 
     assert delete(datasets, "d").status == 204
     assert len(tables.dynamodb().scan(TableName="datasets")["Items"]) == 1
 
 
-def test_a_dataset_changed_while_it_is_read_is_read_as_one(datasets: Handler) -> None:
+def test_a_dataset_changed_while_it_is_read_is_read_as_one(datasets: Handler, wire: Wire) -> None:
     patch(datasets, "d", replace("a", "1"))
-    between = [lambda: before("GetItem", lambda: patch(datasets, "d", replace("a", "2", 1)))]
-    before("GetItem", lambda: tables.dynamodb().meta.events.register("after-call.dynamodb.GetItem", arm))
-
-    def arm(**_: object) -> None:  # the catalogue has been read, and the parts have not
-        tables.dynamodb().meta.events.unregister("after-call.dynamodb.GetItem", arm)
-        between.pop()()
+    # the catalogue has been read, and the parts have not
+    wire.after("GetItem", lambda: patch(datasets, "d", replace("a", "2", 1)))
 
     assert told(get(datasets, "d")) == {"a": ("2", 2)}
 
 
-def test_a_write_that_keeps_meeting_others_gives_up(datasets: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_keeps_meeting_others_gives_up(
+    datasets: Handler, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     patch(datasets, "d", replace("a", "1"))
-    events, name = tables.dynamodb().meta.events, "before-call.dynamodb.TransactWriteItems"
+    reasons = [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
+    for _ in range(2 * tables.ATTEMPTS):
+        wire.before(
+            "TransactWriteItems", lambda: refusal("TransactionCanceledException", "x", CancellationReasons=reasons)
+        )
 
-    def conflict(**_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
-        error = {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"}
-        reasons = [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
-        return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
-
-    events.register(name, conflict)
     answers = [patch(datasets, "d", replace("a", "2", 1)), delete(datasets, "d")]
-    events.unregister(name, conflict)
 
     assert [answer.status for answer in answers] == [503, 503]
     assert told(get(datasets, "d")) == {"a": ("1", 1)}

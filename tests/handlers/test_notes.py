@@ -1,7 +1,5 @@
-from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from shared import notes as stored
 from shared import tables
 from tests.service_support import Answer, Event, Handler, call, event
+from tests.wire import Wire, refusal
 
 NOW = datetime(2026, 9, 24, 13, 50, 14, tzinfo=UTC)
 IDENTITY = "us-east-1:3a1f9c52-7b64-4d0e-8a55-6f0c1d2e3b4a"
@@ -145,24 +144,12 @@ def test_a_malformed_if_match_is_refused(notes: Handler) -> None:
     assert get(notes, "a").status == 404
 
 
-def before(operation: str, action: Callable[[], object]) -> None:
-    """Run something at the moment DynamoDB is about to be asked for an operation, once; its tuple is the answer."""
-    events, name = tables.dynamodb().meta.events, f"before-call.dynamodb.{operation}"
-
-    def run(**_: object) -> object:
-        events.unregister(name, run)
-        answer = action()
-        return answer if isinstance(answer, tuple) else None
-
-    events.register(name, run)
-
-
 @pytest.mark.parametrize("first", [1, 2])
-def test_of_two_writes_at_once_with_one_version_one_wins(notes: Handler, first: int) -> None:
+def test_of_two_writes_at_once_with_one_version_one_wins(notes: Handler, wire: Wire, first: int) -> None:
     for _ in range(first):
         put(notes, "a")
     tag = f'"{first}"'
-    before("PutItem", lambda: put(notes, "a", '{"text": "rival"}', tag))
+    wire.before("PutItem", lambda: put(notes, "a", '{"text": "rival"}', tag))
 
     answer = put(notes, "a", if_match=tag)
 
@@ -170,34 +157,34 @@ def test_of_two_writes_at_once_with_one_version_one_wins(notes: Handler, first: 
     assert get(notes, "a").body["text"] == "rival"
 
 
-def test_of_two_new_notes_at_once_both_are_versions(notes: Handler) -> None:
-    before("PutItem", lambda: put(notes, "a", '{"text": "rival"}'))
+def test_of_two_new_notes_at_once_both_are_versions(notes: Handler, wire: Wire) -> None:
+    wire.before("PutItem", lambda: put(notes, "a", '{"text": "rival"}'))
 
     answer = put(notes, "a")
 
     assert (answer.status, answer.headers["etag"]) == (200, '"2"')
 
 
-def test_a_note_changed_while_it_is_removed_stays(notes: Handler) -> None:
+def test_a_note_changed_while_it_is_removed_stays(notes: Handler, wire: Wire) -> None:
     put(notes, "a")
-    before("DeleteItem", lambda: put(notes, "a", '{"text": "rival"}'))
+    wire.before("DeleteItem", lambda: put(notes, "a", '{"text": "rival"}'))
 
     assert delete(notes, "a", if_match='"1"').status == 412
     assert get(notes, "a").body["text"] == "rival"
 
 
-def test_a_write_that_always_meets_another_gives_up(notes: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_always_meets_another_gives_up(
+    notes: Handler, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    events, name = tables.dynamodb().meta.events, "before-call.dynamodb.PutItem"
 
-    def rival(**_: object) -> None:
-        events.unregister(name, rival)
+    def rival() -> None:
         stored.put(IDENTITY, "a", "rival", None, now=NOW)
-        events.register(name, rival)
+        wire.before("PutItem", rival)
 
-    events.register(name, rival)
+    wire.before("PutItem", rival)
     answer = put(notes, "a")
-    events.unregister(name, rival)
+    wire.forget()
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert get(notes, "a").body["text"] == "rival"
@@ -205,12 +192,11 @@ def test_a_write_that_always_meets_another_gives_up(notes: Handler, monkeypatch:
 
 @pytest.mark.parametrize("operation", ["PutItem", "DeleteItem"])
 def test_a_row_in_a_transaction_of_its_owners_is_tried_again(
-    notes: Handler, operation: str, monkeypatch: pytest.MonkeyPatch
+    notes: Handler, wire: Wire, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     put(notes, "a")
-    error = {"Code": "TransactionConflictException", "Message": "Transaction is ongoing for the item"}
-    before(operation, lambda: (SimpleNamespace(status_code=400), {"Error": error}))
+    wire.before(operation, lambda: refusal("TransactionConflictException", "Transaction is ongoing for the item"))
 
     answer = put(notes, "a") if operation == "PutItem" else delete(notes, "a")
 

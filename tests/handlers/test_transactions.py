@@ -1,21 +1,20 @@
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from shared import tables
+from shared import aws, tables
 from shared.errors import IdempotencyKeyReused
 from shared.models import NewTransaction
-from tests.service_support import MACHINE_CLIENT, USER, Answer, Event, Handler, call, event
+from tests.service_support import MACHINE_CLIENT, USER, Event, Handler, call, event
+from tests.service_support import Answer as ApiAnswer
+from tests.wire import Answer, Wire, refusal
 
 NOW = datetime(2026, 9, 24, 13, 50, 14, tzinfo=UTC)
 COFFEE = NewTransaction(amount=-1250, currency="EUR", description="Coffee")
@@ -23,7 +22,7 @@ COFFEE = NewTransaction(amount=-1250, currency="EUR", description="Coffee")
 
 def post(
     handler: Handler, body: object = None, *, key: str | None = None, claims: dict[str, str] | None = None
-) -> Answer:
+) -> ApiAnswer:
     request = event("transactions")
     del request["headers"]["Idempotency-Key"], request["multiValueHeaders"]["Idempotency-Key"]
     if key is not None:
@@ -35,7 +34,7 @@ def post(
     return call(handler, request)
 
 
-def listing(handler: Handler, claims: Mapping[str, str] | None = None, **query: str) -> Answer:
+def listing(handler: Handler, claims: Mapping[str, str] | None = None, **query: str) -> ApiAnswer:
     request = event("caller_access_token")
     request["queryStringParameters"] = query or None
     request["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()} or None
@@ -43,7 +42,7 @@ def listing(handler: Handler, claims: Mapping[str, str] | None = None, **query: 
     return call(handler, request)
 
 
-def one(handler: Handler, transaction_id: str, claims: dict[str, str] | None = None) -> Answer:
+def one(handler: Handler, transaction_id: str, claims: dict[str, str] | None = None) -> ApiAnswer:
     request = event("caller_access_token")
     request |= {
         "resource": "/transactions/{id}",
@@ -264,21 +263,12 @@ def test_a_key_is_free_again_two_days_later(table: str) -> None:
     assert after.id != first.id
 
 
-def before_writing(action: Callable[[], Any]) -> None:
-    """Run something at the moment DynamoDB is about to be asked to write, once."""
-    events = tables.dynamodb().meta.events
-    name = "before-call.dynamodb.TransactWriteItems"
-
-    def run(**_: object) -> Any:
-        events.unregister(name, run)
-        return action()
-
-    events.register(name, run)
+WRITING = "TransactWriteItems"
 
 
-def test_two_requests_at_once_with_one_key_are_one_row(table: str) -> None:
+def test_two_requests_at_once_with_one_key_are_one_row(table: str, wire: Wire) -> None:
     rivals = []
-    before_writing(lambda: rivals.append(tables.record(USER, COFFEE, "k", now=NOW)))
+    wire.before(WRITING, lambda: rivals.append(tables.record(USER, COFFEE, "k", now=NOW)))
 
     answer = tables.record(USER, COFFEE, "k", now=NOW + timedelta(milliseconds=1))
 
@@ -286,22 +276,36 @@ def test_two_requests_at_once_with_one_key_are_one_row(table: str) -> None:
     assert tables.page(USER, limit=10, after=None) == ([answer], False)
 
 
-def test_two_requests_at_once_with_one_key_and_other_bodies_are_one_row(table: str) -> None:
-    before_writing(lambda: tables.record(USER, COFFEE, "k", now=NOW) and None)
+def test_two_requests_at_once_with_one_key_and_other_bodies_are_one_row(table: str, wire: Wire) -> None:
+    wire.before(WRITING, lambda: tables.record(USER, COFFEE, "k", now=NOW) and None)
 
     with pytest.raises(IdempotencyKeyReused):
         tables.record(USER, COFFEE.model_copy(update={"amount": 1}), "k", now=NOW)
     assert len(tables.page(USER, limit=10, after=None)[0]) == 1
 
 
-def test_a_request_repeated_after_its_answer_was_lost_is_one_row(table: str) -> None:
-    def lose_answer(**_: object) -> None:
-        events.unregister(name, lose_answer)
-        raise ConnectionClosedError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com")
+def lose_answer() -> None:
+    raise ConnectionResetError
 
-    events, name = tables.dynamodb().meta.events, "after-call.dynamodb.TransactWriteItems"
-    events.register(name, lose_answer)
-    with pytest.raises(ConnectionClosedError):
+
+def test_a_request_whose_answer_was_lost_is_tried_again_and_is_one_row(
+    table: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    wire.after(WRITING, lose_answer)
+
+    answer = tables.record(USER, COFFEE, "k", now=NOW)
+
+    assert tables.page(USER, limit=10, after=None) == ([answer], False)
+
+
+def test_a_request_repeated_after_every_answer_was_lost_is_one_row(
+    table: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    for _ in range(aws.PATIENT.tries):
+        wire.after(WRITING, lose_answer)
+    with pytest.raises(aws.NoAnswer):
         tables.record(USER, COFFEE, "k", now=NOW)
 
     again = tables.record(USER, COFFEE, "k", now=NOW + timedelta(seconds=5))
@@ -310,30 +314,30 @@ def test_a_request_repeated_after_its_answer_was_lost_is_one_row(table: str) -> 
     assert tables.page(USER, limit=10, after=None) == ([again], False)
 
 
-def conflict(**_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
+def conflict() -> Answer:
     """DynamoDB's answer while another transaction holds one of the rows."""
-    error = {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"}
     reasons = [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}, {"Code": "None"}]
-    return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
+    return refusal("TransactionCanceledException", "Transaction cancelled", CancellationReasons=reasons)
 
 
-def test_a_write_that_meets_another_is_tried_again(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_meets_another_is_tried_again(table: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    before_writing(conflict)
+    wire.before(WRITING, conflict)
 
     answer = tables.record(USER, COFFEE, "k", now=NOW)
 
     assert tables.page(USER, limit=10, after=None) == ([answer], False)
 
 
-def test_a_write_that_keeps_meeting_others_gives_up(transactions: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_keeps_meeting_others_gives_up(
+    transactions: Handler, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    events, name = tables.dynamodb().meta.events, "before-call.dynamodb.TransactWriteItems"
-    events.register(name, conflict)
+    for _ in range(tables.ATTEMPTS):
+        wire.before(WRITING, conflict)
 
     answer = post(transactions, key="k")
 
-    events.unregister(name, conflict)
     assert (answer.status, answer.body["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "1"
     assert listing(transactions).body["items"] == []

@@ -6,10 +6,9 @@ from io import StringIO
 
 import pytest
 
-from poolhouse import testing
-from shared import aws
 from shared.config import settings
 from tests.service_support import USER, Handler, call, event
+from tests.wire import Wire
 
 CHANGES = [
     ("POST", "disable"),
@@ -53,20 +52,16 @@ def test_a_query_that_is_none_is_refused(users: Handler, query: dict[str, str]) 
 
 
 @pytest.fixture
-def somebody(monkeypatch: pytest.MonkeyPatch, environment: None) -> Iterator[str]:
-    """A user of a pool in a local cloud; their username."""
-    with testing.cloud(listen=True) as cloud:
-        cognito = cloud.client("cognito-idp")
-        pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
-        monkeypatch.setenv("USER_POOL_ID", pool)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.inner.config.origin)
-        settings.cache_clear()
-        aws.client.cache_clear()
-        who = {"UserPoolId": pool, "Username": "ann-1", "MessageAction": "SUPPRESS"}
-        mine = [{"Name": "email", "Value": "ann@example.com"}]
-        yield cognito.admin_create_user(**who, UserAttributes=mine)["User"]["Username"]
+def somebody(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A user of the pool; their username."""
+    cognito = wire.cloud.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
+    monkeypatch.setenv("USER_POOL_ID", pool)
     settings.cache_clear()
-    aws.client.cache_clear()
+    who = {"UserPoolId": pool, "Username": "ann-1", "MessageAction": "SUPPRESS"}
+    mine = [{"Name": "email", "Value": "ann@example.com"}]
+    yield cognito.admin_create_user(**who, UserAttributes=mine)["User"]["Username"]
+    settings.cache_clear()
 
 
 def test_what_an_admin_does_is_logged_with_who_and_to_whom(users: Handler, somebody: str, log: StringIO) -> None:

@@ -11,7 +11,6 @@ from aws_encryption_sdk import (  # type: ignore[import-untyped]
     EncryptionSDKClient,
     StrictAwsKmsMasterKeyProvider,
 )
-from moto import mock_aws
 
 from poolhouse import testing
 from shared import aws as clients
@@ -19,10 +18,12 @@ from shared import sealed_codes
 from shared.config import settings
 from shared.observability import logger
 from tests.service_support import POOL_ID, template
+from tests.wire import connected
 
 Configure = Callable[..., None]
 Aws = Callable[[str], Any]
 Seal = Callable[[str], str]
+LISTENING: list[testing.LocalCloud] = []  # that of `local_aws`
 LEGACY_USERS = {
     "Properties": {
         "BillingMode": "PAY_PER_REQUEST",
@@ -47,23 +48,27 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
             monkeypatch.setenv(name, value)
         settings.cache_clear()
 
-    set_environment(POWERTOOLS_SERVICE_NAME="poolhouse", POWERTOOLS_METRICS_NAMESPACE="Poolhouse")
+    set_environment(SERVICE_NAME="poolhouse", METRICS_NAMESPACE="Poolhouse")
     yield set_environment
     settings.cache_clear()
 
 
 @pytest.fixture
 def aws(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """AWS as moto keeps it in memory, with the tables of template.yaml; gives clients by service."""
-    with mock_aws():
-        yield from _aws(configure, monkeypatch)
+    """AWS as a local cloud in this process, with the tables of template.yaml; gives clients by service."""
+    with testing.cloud() as cloud, connected(cloud):
+        yield from _aws(configure, monkeypatch, AWS_ENDPOINT_URL=cloud.inner.config.origin)
 
 
 @pytest.fixture
 def local_aws(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """The same in a local cloud, whose Cognito is more than moto's."""
+    """The same over a socket, with an outbox to look into."""
     with testing.cloud(listen=True) as cloud:
-        yield from _aws(configure, monkeypatch, AWS_ENDPOINT_URL=cloud.inner.config.origin)
+        LISTENING[:] = [cloud]
+        for made in _aws(configure, monkeypatch, AWS_ENDPOINT_URL=cloud.inner.config.origin):
+            yield made
+            for where in (*((service,) for service in clients.SERVICES), ("ses", "us-east-1"), ("sns", "us-east-1")):
+                clients.hurried(*where).close()
 
 
 def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> Iterator[Aws]:
@@ -82,10 +87,10 @@ def _aws(configure: Configure, monkeypatch: pytest.MonkeyPatch, **more: str) -> 
 
 
 @pytest.fixture
-def seal(aws: Aws, configure: Configure) -> Iterator[Seal]:
+def seal(local_aws: Aws, configure: Configure) -> Iterator[Seal]:
     """Seals codes as Cognito does, under a key that the senders may open."""
     sealed_codes.keys.cache_clear()
-    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    key = local_aws("kms").create_key()["KeyMetadata"]["Arn"]
     configure(SENDERS_KEY_ARN=key)
     yield lambda code: sealed_under(key, code)
     sealed_codes.keys.cache_clear()

@@ -4,12 +4,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 
 from shared.errors import TryAgain
 from tests.service_support import CONTEXT, Handler, event
-from tests.triggers.conftest import sealed_under
+from tests.triggers.conftest import LISTENING, sealed_under
 
 Aws = Callable[..., Any]
 Seal = Callable[[str], str]
@@ -17,13 +15,13 @@ ANNA = "anna+poolhouse@example.com"
 
 
 @pytest.fixture
-def custom_email_sender(aws: Aws, seal: Seal, configure: Callable[..., None]) -> Handler:
+def custom_email_sender(local_aws: Aws, seal: Seal, configure: Callable[..., None]) -> Handler:
     configure(
         ACTIVATION_URL="https://app.example.com/activate",
         SENDER_EMAIL="Poolhouse <no-reply@example.com>",
         SENDER_EMAIL_ARN="arn:aws:ses:us-east-1:123456789012:identity/example.com",
     )
-    aws("ses").verify_domain_identity(Domain="example.com")
+    local_aws("ses").verify_domain_identity(Domain="example.com")
     from triggers.custom_email_sender import lambda_handler  # noqa: PLC0415 - makes its clients when it is imported
 
     return lambda_handler
@@ -39,8 +37,8 @@ def send(handler: Handler, source: str, code: str, **attributes: str) -> dict[st
 
 
 def mails() -> list[dict[str, str]]:
-    sent = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
-    return [{"to": one.destinations["ToAddresses"][0], "subject": one.subject, "body": one.body} for one in sent]
+    sent = reversed(LISTENING[0].outbox())
+    return [{"to": one.to, "subject": one.subject, "body": one.body} for one in sent]
 
 
 SUBJECTS = {
@@ -107,9 +105,9 @@ def test_a_source_that_is_not_known_is_an_error_and_sends_nothing(
 
 
 def test_what_another_key_or_nobody_has_sealed_is_not_opened(
-    aws: Aws, custom_email_sender: Handler, seal: Seal
+    local_aws: Aws, custom_email_sender: Handler, seal: Seal
 ) -> None:
-    another = sealed_under(aws("kms").create_key()["KeyMetadata"]["Arn"], "246810")
+    another = sealed_under(local_aws("kms").create_key()["KeyMetadata"]["Arn"], "246810")
     good = seal("246810")
     changed = f"{good[:-8]}{'A' * 8}"
 
@@ -120,7 +118,7 @@ def test_what_another_key_or_nobody_has_sealed_is_not_opened(
 
 
 def test_neither_code_nor_address_is_in_any_log(
-    aws: Aws,
+    local_aws: Aws,
     custom_email_sender: Handler,
     seal: Seal,
     log: StringIO,
@@ -129,7 +127,7 @@ def test_neither_code_nor_address_is_in_any_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     send(custom_email_sender, "SignUp", seal("246810"))
-    aws("ses").delete_identity(Identity="example.com")
+    local_aws("ses").delete_identity(Identity="example.com")
     with pytest.raises(TryAgain):  # so that Lambda runs it again
         send(custom_email_sender, "SignUp", seal("246810"))
 

@@ -3,11 +3,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.sns.models import sns_backends
 
 from shared.errors import TryAgain
 from tests.service_support import CONTEXT, Handler, event
+from tests.triggers.conftest import LISTENING
 
 Aws = Callable[..., Any]
 Seal = Callable[[str], str]
@@ -15,7 +14,7 @@ PHONE = "+36201234567"
 
 
 @pytest.fixture
-def custom_sms_sender(aws: Aws, seal: Seal) -> Handler:
+def custom_sms_sender(local_aws: Aws, seal: Seal) -> Handler:
     from triggers.custom_sms_sender import lambda_handler  # noqa: PLC0415 - it makes its client when it is imported
 
     return lambda_handler
@@ -29,8 +28,7 @@ def send(handler: Handler, source: str, code: str, **attributes: str) -> None:
 
 
 def messages() -> list[tuple[str, str]]:
-    sent: dict[str, tuple[str, str]] = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sms_messages
-    return list(sent.values())
+    return [(one.to, one.body) for one in reversed(LISTENING[0].outbox())]
 
 
 TEXTS = {

@@ -142,6 +142,7 @@ def house(local_cloud: testing.LocalCloud, configure: Callable[..., None]) -> It
     )
     aws.hurried.cache_clear()
     yield House(local_cloud)
+    aws.hurried("cognito-idp").close()
     aws.hurried.cache_clear()
 
 

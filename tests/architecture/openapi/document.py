@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.errors import ServiceError
+from shared.errors import NoAnswer, ServiceError, Unavailable
 from tests.architecture.openapi.examples import EXAMPLES
 from tests.architecture.openapi.routes import Model, Route, about, routes
 from tests.service_support import template
@@ -264,8 +264,8 @@ def _refusal(route: Route, status: int) -> Json:
 
 
 def _errors(route: Route) -> list[type[ServiceError]]:
-    """What the function refuses, and what went wrong in it."""
-    return [*route.refusals, ServiceError]
+    """What the function refuses, and what went wrong in it, or in AWS behind it."""
+    return [*route.refusals, *(e for e in (Unavailable, NoAnswer) if e not in route.refusals), ServiceError]
 
 
 def _headers(names: Iterable[str]) -> Json:

@@ -1,6 +1,6 @@
 """The routes as the code has them: what the handlers' source says, and who the template lets in.
 
-The source is read, not run: a function imported for its documentation would want its environment, and powertools' own
+The source is read, not run: a function imported for its documentation would want its environment, and a framework's own
 OpenAPI support would cost every cold start what is only wanted here. A route's signature tells what it answers,
 `api.body`, `api.query` and `api.header` what it reads, and every error of `shared.errors` that is named on the way from
 it what it refuses: some of those a route may never meet, but it meets no others.
