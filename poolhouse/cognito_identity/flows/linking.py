@@ -77,6 +77,7 @@ def attach(call: Call, identity_id: str, pool: IdentityPool, logins: list[Proven
 
 def by_developer(tx: Tx, call: Call, identity: Identity, provider: str, subject: str) -> Identity:
     """Link a developer's name for a user, of which an identity may have several."""
+    _check_room(tx.identity_logins.count(pool_id=identity.pool_id, identity_id=identity.id) + 1)
     tx.identity_logins.add(Login(identity.pool_id, provider, subject, identity.id))
     return _touched(call, tx, identity)
 
@@ -98,11 +99,17 @@ def unlink(call: Call, tx: Tx, identity: Identity, provider: str, subject: str) 
 def merge(call: Call, tx: Tx, into: Identity, other: Identity) -> Identity:
     """Give one identity the logins of another, which is disabled. Raises ResourceConflictException.
 
-    Each public provider may stand for one person only.
+    Each public provider may stand for one person only (MergeDeveloperIdentities in the API reference).
     """
     if into.id == other.id:
         return into
-    for login in tx.identity_logins.list(pool_id=other.pool_id, identity_id=other.id):
+    kept, moved = (tx.identity_logins.list(pool_id=into.pool_id, identity_id=one.id) for one in (into, other))
+    pool = tx.identity_pools.find(id=into.pool_id)
+    several = {pool.developer_provider} if pool is not None else set()
+    for provider in {one.provider for one in kept} & {one.provider for one in moved} - several:
+        raise _taken(provider)
+    _check_room(len(kept) + len(moved))
+    for login in moved:
         tx.identity_logins.put(replace(login, identity_id=into.id))
     tx.identities.put(replace(other, is_enabled=False, modified_at=call.now))
     datasets.merge(tx, into, other)
@@ -156,11 +163,10 @@ def _link(call: Call, tx: Tx, identity: Identity, logins: list[ProvenLogin]) -> 
     fresh = [login for login in logins if (login.provider, login.subject) not in there]
     for login in fresh:
         if any(provider == login.provider for provider, _ in there):
-            raise ResourceConflictException(f"Identity already has a login of {login.provider}.")  # a guess
+            raise _taken(login.provider)
         there.add((login.provider, login.subject))
         tx.identity_logins.add(Login(identity.pool_id, login.provider, login.subject, identity.id))
-    if len(there) > _MOST_LOGINS:
-        raise InvalidParameterException(f"An identity may have {_MOST_LOGINS} logins.")  # a guess
+    _check_room(len(there))
     return _touched(call, tx, identity) if fresh or not identity.is_enabled else identity
 
 
@@ -168,3 +174,12 @@ def _touched(call: Call, tx: Tx, identity: Identity) -> Identity:
     changed = replace(identity, is_enabled=True, had_logins=True, modified_at=call.now)
     tx.identities.put(changed)
     return changed
+
+
+def _check_room(logins: int) -> None:
+    if logins > _MOST_LOGINS:
+        raise InvalidParameterException(f"An identity may have {_MOST_LOGINS} logins.")  # a guess
+
+
+def _taken(provider: str) -> ResourceConflictException:
+    return ResourceConflictException(f"Identity already has a login of {provider}.")  # a guess

@@ -433,6 +433,21 @@ class TestBasicFlow:
         assert (answer["Provider"], answer["Audience"]) == (COGNITO, classic.pool_id)
         assert classic.client("cognito-idp", answer).list_user_pools(MaxResults=1)["UserPools"]
 
+    def test_a_role_may_trust_one_identity_alone(self, classic: People) -> None:
+        ann, bob = (classic.get_id(classic.login(name)) for name in ("ann", "bob"))
+        trusts = {
+            "Effect": "Allow",
+            "Principal": {"Federated": COGNITO},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"{COGNITO}:aud": classic.pool_id, f"{COGNITO}:sub": ann}},
+        }
+        classic.iam.create_role(RoleName="anns", AssumeRolePolicyDocument=document(trusts))
+
+        answer = self.assume(classic, self.token(classic, classic.login("ann")), "anns")
+        assert answer["SubjectFromWebIdentityToken"] == ann != bob
+        with refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+            self.assume(classic, self.token(classic, classic.login("bob")), "anns")
+
     def test_a_guest_does_not_get_the_role_of_users(self, classic: People) -> None:
         token = self.token(classic, {})
 
@@ -608,6 +623,61 @@ class TestDevelopers:
         assert self.token(backend, "user-1")["IdentityId"] not in (one, two)
         with pytest.raises(Exception, match="DeveloperUserAlreadyRegisteredException"):
             self.token(backend, "user-2", IdentityId=one)
+
+    def test_two_people_of_one_public_provider_are_not_made_one(self, backend: People) -> None:
+        for user, name in (("user-1", "ann"), ("user-2", "bob")):
+            self.token(backend, user, logins=backend.login(name))
+        sentence = f"Identity already has a login of {backend.provider}."
+
+        with refused("ResourceConflictException", sentence):
+            backend.identity.merge_developer_identities(
+                IdentityPoolId=backend.pool_id,
+                SourceUserIdentifier="user-1",
+                DestinationUserIdentifier="user-2",
+                DeveloperProviderName="our.backend",
+            )
+        with refused("ResourceConflictException", sentence):
+            self.token(backend, "user-1", logins=backend.login("bob"))
+        ids = [self.token(backend, user)["IdentityId"] for user in ("user-1", "user-2")]
+        assert ids == [backend.get_id(backend.login(name)) for name in ("ann", "bob")]
+
+    def test_an_identity_has_twenty_logins_at_most(self, backend: People) -> None:
+        first = self.token(backend, "user-0")["IdentityId"]
+        for number in range(1, 20):
+            self.token(backend, f"user-{number}", IdentityId=first)
+
+        with refused("InvalidParameterException", "An identity may have 20 logins."):
+            self.token(backend, "user-20", IdentityId=first)
+        self.token(backend, "user-20")
+        with refused("InvalidParameterException", "An identity may have 20 logins."):
+            backend.identity.merge_developer_identities(
+                IdentityPoolId=backend.pool_id,
+                SourceUserIdentifier="user-20",
+                DestinationUserIdentifier="user-0",
+                DeveloperProviderName="our.backend",
+            )
+
+    def test_its_tags_decide_on_both_flows(self, cloud: LocalCloud) -> None:
+        backend = People(cloud, DeveloperProviderName="our.backend", AllowClassicFlow=True)
+        blue = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+        role = backend.role("tagged", "authenticated", allow(LIST, Condition=blue), actions=("sts:TagSession",))
+        backend.identity.set_identity_pool_roles(
+            IdentityPoolId=backend.pool_id, Roles={**backend.roles, "authenticated": role}
+        )
+
+        for team, is_allowed in (("blue", True), ("red", False)):
+            made = self.token(backend, "user-1", PrincipalTags={"team": team})
+            enhanced = backend.credentials(made["IdentityId"], {COGNITO: made["Token"]})
+            classic = cloud.client("sts").assume_role_with_web_identity(
+                RoleArn=role, RoleSessionName="app", WebIdentityToken=made["Token"]
+            )
+            for answer in (enhanced, classic):
+                ask = backend.client("cognito-idp", answer).list_user_pools
+                if is_allowed:
+                    assert ask(MaxResults=1)["UserPools"]
+                else:
+                    with pytest.raises(ClientError, match="no identity-based policy allows"):
+                        ask(MaxResults=1)
 
     def test_a_user_may_have_a_public_login_as_well(self, backend: People) -> None:
         login = backend.login()
