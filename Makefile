@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 NODE_READY := tests/clients/node/node_modules/.ready
 SAM := .venv-sam/bin/sam
+CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: install up test check lint demo seed bench bench-scale bench-decisions bench-cold-start docs sam-validate clean
+.PHONY: install up test check lint demo seed bench bench-scale bench-decisions bench-cold-start docs sam-validate checkov clean
 
 install: $(READY)
 
@@ -75,5 +76,16 @@ $(SAM):
 sam-validate: $(SAM)
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
+$(CHECKOV):
+	@echo "Installing checkov into .venv-checkov (its pins clash with ours; it takes a while) ..."
+	@$(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+
+# It passes over what a condition leaves out, so it is shown a copy in which everything is asked for.
+checkov: $(CHECKOV)
+	@mkdir -p build
+	@sed -e 's/Default: "off"/Default: "on"/' -e 's/Default: ""/Default: "x"/' template.yaml > build/template.yaml
+	@$(CHECKOV) --file build/template.yaml --config-file .checkov.yaml --skip-download
+
 clean:
-	@rm -rf $(VENV) .venv-sam .poolhouse .aws-sam tests/clients/node/node_modules
+	@rm -rf $(VENV) .venv-sam .venv-checkov .poolhouse .aws-sam tests/clients/node/node_modules

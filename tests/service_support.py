@@ -84,7 +84,22 @@ def _argument(loader: yaml.SafeLoader, node: yaml.Node) -> object:
     return loader.construct_mapping(node, deep=True)
 
 
+def _unrolled(section: dict[str, Any]) -> dict[str, Any]:
+    """A section without Fn::ForEach: an item stands for its name in keys and texts, and for what was a Ref to it."""
+    made: dict[str, Any] = {}
+    for key, value in section.items():
+        if key.startswith("Fn::ForEach::"):
+            name, items, repeated = value
+            for item in items:
+                text = json.dumps(repeated).replace(f"${{{name}}}", item).replace(f': "{name}"', f': "{item}"')
+                made |= _unrolled(json.loads(text))
+        else:
+            made[key] = value
+    return made
+
+
 @cache
 def template() -> dict[str, Any]:
-    """template.yaml, its intrinsics left as their arguments."""
-    return cast("dict[str, Any]", yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Template))
+    """template.yaml, its loops unrolled, its other intrinsics left as their arguments."""
+    read = cast("dict[str, Any]", yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Template))
+    return {**read, "Resources": _unrolled(read["Resources"])}

@@ -3,6 +3,8 @@
     Fn::ForEach::Alarms: [Name, [Me, Users], {"${Name}Alarm": {...}}]
 
 comes to MeAlarm and UsersAlarm: in keys and texts the item stands for ${Name} and &{Name}, and for a Ref to Name.
+Names of resources and conditions are made of it by Fn::Sub alone, as in `{Ref: !Sub "${Name}Function"}`; that
+others stay as they are written is what cfn-lint knows of CloudFormation, and AWS's page does not say.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -19,6 +21,7 @@ PREFIX = "Fn::ForEach::"
 _SECTIONS = ("Conditions", "Resources", "Outputs")
 _MOST = 100_000  # values: loops within loops would fill the memory
 _TAKES = "takes an identifier, a list (or a Ref to a parameter that is one), and a mapping to be repeated"
+_NAMES = frozenset({"Condition", "DependsOn", "Fn::GetAtt", "Fn::If", "Ref"})
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -47,11 +50,20 @@ class _Unrolling:
         """A value that is written at one place and comes to stand at another, with the items of the loops around it."""
         self._note(place, made)
         if isinstance(value, dict):
-            item = items.get(_referred(value))
-            return item if item is not None else self._mapping(value, place, made, items)
+            return self._function(value, place, made, items) if items else self._mapping(value, place, made, items)
         if isinstance(value, list):
             return [self.of(item, (*place, n), (*made, n), items) for n, item in enumerate(value)]
         return _substituted(value, items) if isinstance(value, str) else value
+
+    def _function(self, value: Mapping[str, Any], place: Place, made: Place, items: Mapping[str, str]) -> Any:
+        """A mapping inside a loop: an Fn::Sub of items alone is a text, and names are made by one or stay."""
+        if _referred(value) in items:
+            return items[_referred(value)]
+        result = self._mapping(value, place, made, items)
+        for name in _NAMES & result.keys():
+            result[name] = _as_written(value[name], result[name], first_only=name == "Fn::If")
+        text = result.get("Fn::Sub") if len(result) == 1 else None
+        return text if isinstance(text, str) and "${" not in text else result
 
     def _mapping(self, value: Mapping[str, Any], place: Place, made: Place, items: Mapping[str, str]) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -110,6 +122,19 @@ class _Unrolling:
         self._count(place)
         if place != made and place in self.source.lines:
             self.lines[made] = self.source.lines[place]
+
+
+def _as_written(before: Any, after: Any, *, first_only: bool) -> Any:
+    """Names as they were before items came to stand in them."""
+    if isinstance(before, str):
+        return before
+    if isinstance(before, list) and isinstance(after, list):
+        kept = range(1 if first_only else len(before))
+        return [
+            was if n in kept and isinstance(was, str) else now
+            for n, (was, now) in enumerate(zip(before, after, strict=True))
+        ]
+    return after
 
 
 def _referred(value: Mapping[str, Any]) -> str:

@@ -54,10 +54,10 @@ def test_every_trigger_is_wired_to_the_pool_and_may_be_invoked_by_it_alone() -> 
     wired = {value["LambdaArn"] if isinstance(value, dict) else value for value in functions}
 
     triggers = [stem for stem, folder in MODULES.items() if folder == "triggers"]
-    assert wired == {f"{pascal(stem)}Function.Arn" for stem in triggers}
+    assert wired == {f"{pascal(stem)}Function.Alias" for stem in triggers}
     for stem in triggers:
         permission = RESOURCES[f"{pascal(stem)}Permission"]["Properties"]
-        assert permission["FunctionName"] == f"{pascal(stem)}Function"
+        assert permission["FunctionName"] == f"{pascal(stem)}Function.Alias"
         assert permission["Principal"] == "cognito-idp.amazonaws.com"
         assert permission["SourceArn"] == "UserPool.Arn"
         assert permission["SourceAccount"] == "AWS::AccountId"

@@ -28,20 +28,22 @@ Resources:
         Properties:
           Text: !Sub "${Name} of ${AWS::Region}"
           Item: !Ref Name
-          Function: !Ref "${Name}Function"
-          Only: !If ["Has${Name}", 1, 2]
+          Function: !Ref {"Fn::Sub": "${Name}Function"}
+          Arn: !GetAtt [!Sub "${Name}Function", Arn]
+          Own: !Sub "${Name}"
       "${Name}Function": {Type: A::B}
 Outputs:
   Fn::ForEach::Told:
     - Name
     - [Me, Users]
-    - "${Name}Id": {Value: !Ref "${Name}Alarm"}
+    - "${Name}Id": {Value: !Ref {"Fn::Sub": "${Name}Alarm"}, Condition: HasMe}
 """,
     )
 
     assert set(template.resources) == {"MeAlarm", "MeFunction", "UsersAlarm", "UsersFunction"}
     assert resolved(template, "UsersAlarm") == {
-        "Text": "Users of eu-west-1", "Item": "Users", "Function": "id-UsersFunction", "Only": 2,
+        "Text": "Users of eu-west-1", "Item": "Users", "Function": "id-UsersFunction", "Arn": "arn:of:it",
+        "Own": "Users",
     }  # fmt: skip
     assert template.resources["MeAlarm"].depends_on == ("MeFunction",)
     assert set(template.outputs) == {"MeId", "UsersId"}
@@ -91,6 +93,14 @@ REFUSED = {
     "what is wrong with what it makes": (
         'Fn::ForEach::L:\n    - N\n    - [a]\n    - "A${N}":\n        Typ: x',
         ":6: Aa needs a Type, such as AWS::Cognito::UserPool.",
+    ),
+    "a name without Fn::Sub": (
+        'Fn::ForEach::L: [N, [a], {"A${N}": {Type: x, Properties: {P: !Ref "A${N}"}}}]',
+        "Unresolved resource dependencies [A${N}]",
+    ),
+    "a condition of the loop's": (
+        'Fn::ForEach::L: [N, [a], {"A${N}": {Type: x, Condition: "Has${N}"}}]',
+        "Unresolved condition dependency Has${N}",
     ),
     "a property that is": (
         'Fn::ForEach::L:\n    - N\n    - [a]\n    - "A${N}":\n        Type: x\n        Properties: {P: !Ref Nothing}',
