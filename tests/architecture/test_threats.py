@@ -26,6 +26,18 @@ def test_every_function_has_its_threats() -> None:
     assert left_out == set(), "say in docs/threats.md what could be done by them, and what stops it"
 
 
+def test_a_function_lets_in_by_one_way_for_each_method() -> None:
+    """So that no path which API Gateway reads as one route, and the function as another, opens more than its own."""
+    ways: dict[tuple[str, str], set[str]] = {}
+    for name, resource in template()["Resources"].items():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] == "Api":
+                said = event["Properties"]
+                ways.setdefault((name, said["Method"]), set()).add(str(said.get("Auth", "the pool's own")))
+
+    assert {route for route, found in ways.items() if len(found) > 1} == set()
+
+
 def test_every_role_of_identities_trusts_one_pool_and_one_way_in() -> None:
     roles = {
         name: statement
