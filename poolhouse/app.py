@@ -266,6 +266,7 @@ class Cloud:
             for function in self.store.functions.list():
                 self.functions.remove(function.name)
             self.event_sources.stop()
+            self.moto.close()
             self.jobs.stop()
             self.store.clear()
             self.files.clear()

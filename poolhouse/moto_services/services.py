@@ -85,8 +85,8 @@ class MotoServices:
 
     def forget(self) -> None:
         """Drop what is held in memory, because the store was cleared."""
+        self.close()  # not under the lock, which what ends may be waiting for
         with self._lock:
-            self.close()
             self._backends.clear()
 
     @property

@@ -425,3 +425,14 @@ def test_what_is_no_request_is_refused(cloud: LocalCloud, operation: str, body: 
     response = cloud.fetch("POST", "/", headers=dict(request.headers.items()), body=body.encode())
 
     assert response.status == 400
+
+
+def test_a_reset_forgets_rules_and_ends_what_runs_by_time(house: House) -> None:
+    house.events.put_rule(Name="often", ScheduleExpression="rate(1 minute)")
+
+    house.cloud.inner.reset()
+
+    assert house.events.list_rules()["Rules"] == []
+    house.events.put_rule(Name="again", ScheduleExpression="rate(1 minute)")
+    house.cloud.clock.advance(timedelta(minutes=2))
+    assert [one["Name"] for one in house.events.list_rules()["Rules"]] == ["again"]
