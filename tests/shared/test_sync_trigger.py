@@ -67,13 +67,14 @@ def trigger() -> Iterator[testing.LocalCloud]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "DATASETS_TRIGGER": cloud.function("trigger", SOURCE),
             "IDENTITY_POOL_ID": POOL,
-            "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
+            "METRICS_NAMESPACE": "Poolhouse",
         }
         for name, value in environment.items():
             patch.setenv(name, value)
         settings.cache_clear()
         aws.client.cache_clear()
         yield cloud
+        aws.client("lambda").close()
     settings.cache_clear()
     aws.client.cache_clear()
 
