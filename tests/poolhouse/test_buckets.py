@@ -192,6 +192,28 @@ class TestPresigned:
         assert code_of(cloud.fetch("GET", longer)) == (400, "AuthorizationQueryParametersError")
         assert s3.get_object(Bucket="files", Key="a b.txt")["Body"].read() == b"by url"
 
+    def test_one_of_temporary_keys_carries_their_token(self, cloud: LocalCloud, s3: Any) -> None:
+        s3.put_object(Bucket="files", Key="a b.txt", Body=b"x")
+        self.url(cloud, "get_object")
+        key = cloud.client("iam").create_access_key(UserName="ann")["AccessKey"]
+        keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        made, other = (cloud.client("sts", **keys).get_session_token()["Credentials"] for _ in range(2))
+
+        def url(token: str | None) -> str:
+            keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+            client = cloud.client("s3", **keys, aws_session_token=token, config=V4)
+            signed = client.generate_presigned_url("get_object", Params={"Bucket": "files", "Key": "a b.txt"})
+            return str(signed).removeprefix("http://localhost:4566")
+
+        whole = url(made["SessionToken"])
+        assert "X-Amz-Security-Token=" in whole
+        assert cloud.fetch("GET", whole).body == b"x"
+        assert cloud.fetch("GET", url(None)).status == 403
+        for wrong in (other["SessionToken"], "x"):
+            assert code_of(cloud.fetch("GET", url(wrong))) == (400, "InvalidToken")
+        without = re.sub("&X-Amz-Security-Token=[^&]*", "", whole)
+        assert cloud.fetch("GET", without).status == 403
+
     def test_it_is_good_for_as_long_as_it_says(self, cloud: LocalCloud, s3: Any) -> None:
         s3.put_object(Bucket="files", Key="a b.txt", Body=b"x")
         past = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=120)

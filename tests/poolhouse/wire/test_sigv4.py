@@ -11,9 +11,12 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poolhouse import testing
+from poolhouse.config import Config
 from poolhouse.web import Request
 from poolhouse.wire import sigv4
 
@@ -216,3 +219,19 @@ def test_any_request_is_canonical_as_botocore_has_it(path: list[str], query: lis
     payload = sigv4.payload_hash(request, as_s3=False)
 
     assert sigv4.canonical_request(request, ("host", "x-amz-meta"), payload) == expected
+
+
+def test_a_strict_cloud_knows_only_keys_that_it_gave_out() -> None:
+    with testing.cloud(config=Config(reraise=True, strict=True)) as cloud:
+        with pytest.raises(ClientError) as raised:
+            cloud.client("cognito-idp").list_user_pools(MaxResults=1)
+        error = raised.value.response["Error"]
+        assert (error["Code"], error["Message"]) == (
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )
+
+        cloud.inner.operate("iam", "CreateUser", {"UserName": "ann"})
+        made = cloud.inner.operate("iam", "CreateAccessKey", {"UserName": "ann"})["AccessKey"]
+        keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+        assert cloud.client("sts", **keys).get_caller_identity()["Arn"].endswith(":user/ann")
