@@ -24,17 +24,13 @@ def _named(service: str, property_name: str, resource_path: str) -> ResourceType
     return _inert(create)
 
 
-def _create_account(_context: Context, resource: Resource) -> Made:
-    return Made(resource.name, {"Id": resource.name})
-
-
 def _create_nameless(_context: Context, resource: Resource) -> Made:
     return Made(resource.name, {"Id": resource.name})
 
 
 def _create_certificate(context: Context, resource: Resource) -> Made:
     arn = context.arn("acm", f"certificate/{resource.suffix.lower()}")
-    return Made(arn, {"CertificateArn": arn, "Id": arn})
+    return Made(arn, {"CertificateArn": arn})
 
 
 def _create_api_domain(context: Context, resource: Resource) -> Made:
@@ -73,7 +69,7 @@ def _create_web_acl(context: Context, resource: Resource) -> Made:
 
 
 TYPES: Mapping[str, ResourceType] = {
-    "AWS::ApiGateway::Account": _inert(_create_account),
+    "AWS::ApiGateway::Account": _inert(_create_nameless),
     "AWS::ApiGateway::BasePathMapping": _inert(_create_nameless),
     "AWS::ApiGateway::DomainName": _inert(_create_api_domain),
     "AWS::CertificateManager::Certificate": _inert(_create_certificate),
