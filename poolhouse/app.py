@@ -60,6 +60,7 @@ from poolhouse.cognito_sync import pools as sync_pools
 from poolhouse.config import Config
 from poolhouse.control import Control
 from poolhouse.errors import AccessDeniedException, NotImplementedException
+from poolhouse.faults import Faults
 from poolhouse.files import Files
 from poolhouse.front import doors
 from poolhouse.guard import Guard
@@ -149,6 +150,7 @@ class Cloud:
         self.config = config
         self._new_key = new_key
         self.clock = Clock()
+        self.faults = Faults(self._is_service)
         self.store = Store(config.state)
         self.files = Files(None if config.state is None else config.state / "files")
         self.functions = Functions(
@@ -159,6 +161,7 @@ class Cloud:
             clock=self.clock,
             role_id=self._role_id,
             may=self.role_may,
+            times_out=self.faults.times_out,
             log=lambda name, line: _function_log.info("%s  %s", name, line),
         )
         self.moto = MotoServices(
@@ -195,6 +198,7 @@ class Cloud:
             verifier,
             guard=self.guard,
             buckets=self.moto,
+            check_faults=self.faults.check,
             handlers={
                 **dict.fromkeys(self.moto.services, self._ask_moto),
                 "lambda": self._invoke_api,
@@ -204,7 +208,7 @@ class Cloud:
         )
         self.gateway = Gateway(self._public_call, lambda request, service: verifier.verify(request, service=service))
         self._control = Control(
-            self.store, self.clock, self.health, lambda: aside.wait(self.reset), self.guard.explained
+            self.store, self.clock, self.faults, self.health, lambda: aside.wait(self.reset), self.guard.explained
         )
         self._deploying = threading.RLock()
         self._is_ready = False
@@ -273,6 +277,7 @@ class Cloud:
             self.moto.forget()
             self.guard.forget()
             self.clock.reset()
+            self.faults.clear()
             self._again()
 
     def close(self) -> None:
@@ -307,6 +312,9 @@ class Cloud:
             user_agent=request.header("user-agent"),
             provider_addresses=self.config.login_providers,
         )
+
+    def _is_service(self, name: str) -> bool:
+        return self.dispatcher.has(name)
 
     def _role_id(self, role_arn: str) -> str:
         held = self.moto.iam.role(role_arn)

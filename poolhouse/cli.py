@@ -1,4 +1,4 @@
-"""The command line: `poolhouse up`, `invoke`, `outbox`, `explain`, `outputs`, `reset`.
+"""The command line: `poolhouse up`, `invoke`, `outbox`, `explain`, `outputs`, `faults`, `reset`.
 
 Commands parse what they are given and hand over: `up` to `running`, the rest to a cloud that is already running.
 What the person at the terminal can put right is a CommandError: one line, exit code 1.
@@ -135,6 +135,28 @@ def outputs(
     from poolhouse import remote  # noqa: PLC0415
 
     remote.print_outputs(endpoint_url, env=env)
+
+
+@app.command()
+def faults(
+    target: Annotated[
+        str, typer.Argument(help="What is to fail: dynamodb:PutItem, s3, lambda:NAME for a function's time-out.")
+    ] = "",
+    *,
+    kind: Annotated[str, typer.Option("--kind", help="throttled, unavailable, internal, or timeout.")] = "throttled",
+    times: Annotated[int | None, typer.Option(help="How many calls meet it; one by default.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="For how long all calls meet it.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all faults down.")] = False,
+    endpoint_url: _Endpoint = _HERE,
+) -> None:
+    """Have AWS fail: the next calls of an operation, or all for a while. Without a target, show what is to come."""
+    from poolhouse import remote  # noqa: PLC0415
+
+    if clear:
+        remote.clear_faults(endpoint_url)
+    if target:
+        remote.put_fault(endpoint_url, target, kind, times=times, seconds=seconds)
+    remote.print_faults(endpoint_url)
 
 
 @app.command()

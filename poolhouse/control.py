@@ -1,4 +1,4 @@
-"""The cloud's own door, `/_poolhouse/...`: health, outbox, outputs, decisions, reset, clock.
+"""The cloud's own door, `/_poolhouse/...`: health, outbox, outputs, decisions, reset, clock, faults.
 
 Loopback only.
 
@@ -15,6 +15,7 @@ import msgspec
 
 from poolhouse.clock import Clock
 from poolhouse.errors import CommandError
+from poolhouse.faults import EVERY, Faults
 from poolhouse.outbox import mailbox
 from poolhouse.store import Store
 from poolhouse.web import Request, Response
@@ -28,6 +29,16 @@ class _Advance(msgspec.Struct, forbid_unknown_fields=True):
     advance_seconds: float
 
 
+class _Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /_poolhouse/faults."""
+
+    service: str
+    kind: str
+    operation: str = EVERY
+    times: int | None = None
+    seconds: float | None = None
+
+
 @dataclass(frozen=True)
 class Control:
     """What the control door can reach.
@@ -38,6 +49,7 @@ class Control:
 
     store: Store
     clock: Clock
+    faults: Faults
     health: Callable[[], Mapping[str, object] | None]
     reset: Callable[[], None]
     decisions: Callable[[str], list[dict[str, Any]]]
@@ -48,9 +60,10 @@ class Control:
         route = _ROUTES.get(name)
         if route is None:
             return _json(404, {"message": f"No such page. There is: {', '.join(PREFIX + n for n in _ROUTES)}"})
-        method, answer = route
-        if request.method != method:
-            return _json(405, {"message": f"{request.path} takes {method}."}).with_headers([("allow", method)])
+        answer = route.get(request.method)
+        if answer is None:
+            methods = ", ".join(route)
+            return _json(405, {"message": f"{request.path} takes {methods}."}).with_headers([("allow", methods)])
         return answer(self, request)
 
 
@@ -91,13 +104,34 @@ def _clock(control: Control, request: Request) -> Response:
     return _json(200, {"now": now.isoformat()})
 
 
-_ROUTES: dict[str, tuple[str, Callable[[Control, Request], Response]]] = {
-    "health": ("GET", _health),
-    "outbox": ("GET", _outbox),
-    "outputs": ("GET", _outputs),
-    "decisions": ("GET", _decisions),
-    "reset": ("POST", _reset),
-    "clock": ("POST", _clock),
+def _list_faults(control: Control, _: Request) -> Response:
+    return _json(200, control.faults.list())
+
+
+def _put_fault(control: Control, request: Request) -> Response:
+    try:
+        asked = msgspec.json.decode(request.body, type=_Fault)
+        fault = control.faults.put(asked.service, asked.operation, asked.kind, times=asked.times, seconds=asked.seconds)
+    except msgspec.DecodeError:
+        return _json(400, {"message": 'Send {"service": "dynamodb", "operation": "PutItem", "kind": "throttled"}.'})
+    except CommandError as error:
+        return _json(400, {"message": str(error)})
+    return _json(201, fault)
+
+
+def _clear_faults(control: Control, _: Request) -> Response:
+    control.faults.clear()
+    return _json(200, [])
+
+
+_ROUTES: dict[str, dict[str, Callable[[Control, Request], Response]]] = {
+    "health": {"GET": _health},
+    "outbox": {"GET": _outbox},
+    "outputs": {"GET": _outputs},
+    "decisions": {"GET": _decisions},
+    "reset": {"POST": _reset},
+    "clock": {"POST": _clock},
+    "faults": {"GET": _list_faults, "POST": _put_fault, "DELETE": _clear_faults},
 }
 
 

@@ -102,6 +102,27 @@ def _decision(decision: dict[str, Any]) -> str:
     return "\n".join(_plain(line) for line in lines) + "\n"
 
 
+def put_fault(endpoint: str, target: str, kind: str, *, times: int | None, seconds: float | None) -> None:
+    """Have what a target such as `dynamodb:PutItem` names fail. Raises CommandError where that cannot be."""
+    service, _, operation = target.partition(":")
+    if service == "lambda" and operation and kind == "timeout":
+        operation = _function_name(_get(f"{endpoint}/_poolhouse/health")["functions"], operation)
+    fault = {"service": service, "operation": operation or "*", "kind": kind, "times": times, "seconds": seconds}
+    _fetch(f"{endpoint}/_poolhouse/faults", method="POST", body=msgspec.json.encode(fault), headers={})
+
+
+def clear_faults(endpoint: str) -> None:
+    """Take all faults down."""
+    _fetch(f"{endpoint}/_poolhouse/faults", method="DELETE", body=None, headers={})
+
+
+def print_faults(endpoint: str) -> None:
+    """Print the faults that are up, one a line."""
+    for fault in _get(f"{endpoint}/_poolhouse/faults"):
+        left = f"{fault['seconds']} s" if fault["times"] is None else f"{fault['times']} times"
+        sys.stdout.write(_plain(f"{fault['service']}:{fault['operation']} {fault['kind']}, {left} more") + "\n")
+
+
 def reset(endpoint: str) -> None:
     """Have the cloud forget everything and deploy its template anew."""
     _fetch(f"{endpoint}/_poolhouse/reset", method="POST", body=b"", headers={})

@@ -62,6 +62,7 @@ class Functions:
         role_id: Callable[[str], str] = lambda _: "",
         may: Callable[[Function, str, str], bool] = lambda _function, _action, _resource: True,
         log: Log | None = None,
+        times_out: Callable[[str], bool] = lambda _: False,
         limits: Limits | None = None,
         code_check_seconds: float = 0.5,
         native_client: bool = True,
@@ -73,6 +74,7 @@ class Functions:
         self._clock = clock
         self._log: Log = log or _no_log
         self._may = may
+        self._times_out = times_out
         self._limits = limits or Limits()
         self._client = "native" if native_client else "shim"
         self._keys = RoleKeyRing(store, account_id=account_id, clock=clock, role_id=role_id)
@@ -307,6 +309,7 @@ class Functions:
             fingerprint=fingerprint,
             init_seconds=self._limits.init_seconds,
             log=self._log,
+            is_to_time_out=self._times_out(function.name),
         )
         return run, function
 

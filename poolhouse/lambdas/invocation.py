@@ -69,6 +69,7 @@ class Run:
         fingerprint: int,
         init_seconds: float,
         log: Callable[[str, str], None],
+        is_to_time_out: bool = False,
     ) -> None:
         self._function = function
         self._event = event
@@ -76,6 +77,7 @@ class Run:
         self._fingerprint = fingerprint
         self._init_seconds = init_seconds
         self._log = log
+        self._is_to_time_out = is_to_time_out
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._worker: Worker | None = None
         self._started_at = 0.0
@@ -105,7 +107,7 @@ class Run:
     def _run(self) -> Generator[float, Message | None, Outcome]:
         """Yields the moment up to which it waits for the worker's next request; is sent the request, None when late."""
         try:
-            invocation = None
+            invocation = self._late() if self._is_to_time_out else None
             while invocation is None:
                 parked = yield from self._find_worker()
                 invocation = parked if isinstance(parked, Invocation) else (yield from self._hand_over(parked))
@@ -217,6 +219,9 @@ class Run:
         worker.is_ready = False
         worker.end()
         worker.api.drain()
+        return self._late()
+
+    def _late(self) -> Invocation:
         return self._failed("Sandbox.Timedout", f"Task timed out after {self._function.timeout:.2f} seconds")
 
     def _crashed(self, worker: Worker) -> Invocation:

@@ -68,15 +68,22 @@ class Dispatcher:
         handlers: Mapping[str, Handler] | None = None,
         guard: Guard | None = None,
         buckets: Buckets | None = None,
+        check_faults: Callable[[str, str], None] = lambda _service, _operation: None,
         reraise: bool = False,
     ) -> None:
+        self._services = services
         self._handlers = handlers or {}
         self._buckets = buckets
         self._routes = Routes(services, self._handlers, buckets.is_bucket if buckets is not None else lambda _: False)
         self._make_call = make_call
         self._verifier = verifier
         self._guard = guard or AllowEverything()
+        self._check_faults = check_faults
         self._reraise = reraise
+
+    def has(self, service: str) -> bool:
+        """Whether there is a service of this name."""
+        return service in self._services or service in self._handlers
 
     def handle(self, request: Request) -> Response:
         """Answer a request in its service's protocol, whatever happens."""
@@ -112,6 +119,7 @@ class Dispatcher:
 
     def _answer(self, route: Route, request: Request, request_id: str) -> Response:
         try:
+            self._check_faults(route.metadata.name, route.operation)
             return self._serve(route, request, request_id)
         except Violations as violations:
             failure: ApiError = route.violation(str(violations))

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     # of wire: a malformed request is the same in every service
     "moto_services": LEAVES | {"outbox.entities", "saml", "store", "wire"},
     "template": LEAVES | {"store", "*.entities", "apigateway.resource_policy", "lambdas", "wire.models"},
-    "control": LEAVES | {"store", "outbox"},
+    "control": LEAVES | {"store", "outbox", "faults"},
+    "faults": {"errors"},
     "remote": {"errors"},
     "testing": {"*"},
     "app": {"*"},

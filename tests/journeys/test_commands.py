@@ -120,7 +120,7 @@ def test_outputs_come_as_shell_exports(stage: Stage) -> None:
 
 
 def test_a_cloud_that_is_not_there_is_said_so() -> None:
-    for command in ("outbox", "outputs", "reset"):
+    for command in ("outbox", "outputs", "faults", "reset"):
         line = one_line(run(command, endpoint="http://localhost:9"))
 
         assert line == "poolhouse: No cloud answers at http://localhost:9. Start one with `poolhouse up`."
