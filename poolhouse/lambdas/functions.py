@@ -321,7 +321,7 @@ class Functions:
             raise InvokeRefused("AccessDeniedException", f"{service} may not invoke {arn}")
 
     def _permissions(self, name: str, qualifier: str) -> list[Permission]:
-        asked = qualifier.removeprefix(LATEST)  # a guess: that $LATEST is under the function's own policy
+        asked = "" if qualifier == LATEST else qualifier  # a guess: that $LATEST is under the function's own policy
         return [one for one in self._store.permissions.all(function=name) if one.qualifier == asked]
 
     def _resolve(self, name_or_arn: str, qualifier: str | None) -> tuple[Function, str]:

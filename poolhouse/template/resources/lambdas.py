@@ -164,7 +164,7 @@ def _create_permission(context: Context, resource: Resource) -> Made:
     function, qualifier = _named(properties)
     permission = Permission(
         function=function,
-        qualifier=qualifier.removeprefix(LATEST),
+        qualifier="" if qualifier == LATEST else qualifier,
         statement_id=resource.name,
         principal=properties["Principal"],
         action=properties["Action"],
