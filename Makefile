@@ -8,7 +8,7 @@ NODE_READY := tests/clients/node/node_modules/.ready
 SAM := .venv-sam/bin/sam
 CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: install up test check lint demo seed bench bench-scale bench-decisions bench-cold-start docs sam-validate checkov clean
+.PHONY: install up test check lint demo seed bench bench-scale bench-decisions bench-cold-start bench-load docs sam-validate checkov clean
 
 install: $(READY)
 
@@ -57,6 +57,9 @@ bench: $(DEV_READY)
 
 bench-cold-start: $(DEV_READY)
 	@$(BIN)/python -m bench.cold_start
+
+bench-load: $(DEV_READY)
+	@$(BIN)/python -m bench.service_load $(ARGS)
 
 bench-decisions: $(DEV_READY)
 	@$(BIN)/python -m bench.decisions
