@@ -22,6 +22,7 @@ from moto.core import utils as core_utils
 from moto.iam.access_control import PermissionResult
 from moto.s3 import models, notifications
 from moto.s3 import utils as s3_utils
+from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.responses import S3Response
 from moto.utilities.tagging_service import TaggingService
 from moto.utilities.utils import get_partition
@@ -73,6 +74,22 @@ def _permitted(*_args: object) -> PermissionResult:
 
 
 setattr(models.FakeBucket, "get_permission", _permitted)  # noqa: B010 - mypy takes no other
+
+
+class _Backend(models.S3Backend):
+    def list_objects_v2(  # noqa: PLR0917 - moto's
+        self,
+        bucket: models.FakeBucket,
+        prefix: str | None,
+        delimiter: str | None,
+        continuation_token: str | None,
+        start_after: str | None,
+        max_keys: int,
+    ) -> Any:
+        """moto breaks off where a token is none that a list has given out."""
+        if continuation_token and continuation_token not in self._pagination_tokens:
+            raise InvalidContinuationToken
+        return super().list_objects_v2(bucket, prefix, delimiter, continuation_token, start_after, max_keys)
 
 
 class _Content:
@@ -392,7 +409,7 @@ class S3:
             self._tags = tags
 
     def _load(self) -> None:
-        self._backend = models.S3Backend(self._partition, self._account_id)
+        self._backend = _Backend(self._partition, self._account_id)
         records = self._store.moto_records
         tags = records.find(service=self._scope, kind="tags", parent="", name="")
         if tags is not None:

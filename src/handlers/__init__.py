@@ -10,6 +10,9 @@ Leaves who is calling to `shared.principal`, errors and headers to `shared.api`,
     whoami         GET /whoami, GET /hello
     transactions   GET /transactions, POST /transactions, GET /transactions/{id}
     notes          GET /notes, GET, PUT and DELETE /notes/{id}
+    files          GET and POST /files, GET /files/{name}
+    my_files       the same under /me/files, with the keys of who calls
+    thumbnails     of what is uploaded: S3's events, no route
     datasets       GET /datasets, GET, PATCH and DELETE /datasets/{name}
     dataset_changes   run by a table's stream: changes of datasets, on to Kinesis
 """

@@ -101,6 +101,9 @@ SERVICES = {
     "cognito-idp": Service(
         "cognito-idp", "Cognito Identity Provider", "cognito-idp", "AWSCognitoIdentityProviderService"
     ),
+    "cognito-identity": Service(
+        "cognito-identity", "Cognito Identity", "cognito-identity", "AWSCognitoIdentityService"
+    ),
     "kinesis": Service("kinesis", "Kinesis", "kinesis", "Kinesis_20131202"),
     "kms": Service("kms", "KMS", "kms", "TrentService"),
     "ses": Service("ses", "SES", "email", form_version="2010-12-01"),
@@ -276,14 +279,99 @@ def unsigned(service: str) -> Any:
     return Client(service, PATIENT, is_signed=False)
 
 
-def object_address(bucket: str, key: str, *, ttl: timedelta, now: datetime) -> str:
+def object_address(
+    bucket: str, key: str, *, ttl: timedelta, now: datetime, keys: config.Keys | None = None, **query: str
+) -> str:
     """An address from which an object of S3 may be read for a while, by whoever has it."""
+    return _object_url("GET", bucket, key, keys or config.keys(), query, ttl, now)
+
+
+def object_request(
+    method: str,
+    bucket: str,
+    key: str = "",
+    *,
+    keys: config.Keys | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Ask S3 for a bucket or an object: status, headers and content. Raises NoAnswer when it could not be asked."""
+    from http.client import HTTPException  # noqa: PLC0415 - see _connection
+
+    for number in range(1, PATIENT.tries + 1):
+        now = datetime.now(UTC)
+        url = urlsplit(_object_url(method, bucket, key, keys or config.keys(), query or {}, timedelta(minutes=1), now))
+        connection = _connection(url.scheme, url.netloc, PATIENT)
+        try:
+            connection.connect()
+            socket: Any = connection.sock
+            socket.settimeout(PATIENT.read)
+            connection.request(method, f"{url.path}?{url.query}", body, {"host": url.netloc, **(headers or {})})
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            content = answer.read()
+        except (OSError, HTTPException) as error:
+            if number == PATIENT.tries:
+                raise NoAnswer(method, type(error).__name__) from error
+        else:
+            if answer.status not in TRANSIENT or number == PATIENT.tries:
+                return answer.status, told, content
+        finally:
+            connection.close()
+        time.sleep(min(random.random() * 2 ** (number - 1), LONGEST_WAIT))  # noqa: S311 - so as not to meet
+    raise AssertionError
+
+
+def bucket_form(
+    bucket: str,
+    fields: Mapping[str, str],
+    conditions: list[Any],
+    *,
+    ttl: timedelta,
+    now: datetime,
+    keys: config.Keys | None = None,
+) -> tuple[str, dict[str, str]]:
+    """Where a form uploads to, and its fields, among them the signed policy that it is held to.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
+    """
+    origin, path = _object_place(bucket, "")
+    told = sigv4.form_fields(
+        keys or config.keys(),
+        bucket=bucket,
+        fields=fields,
+        conditions=conditions,
+        region=config.region(),
+        ttl=ttl,
+        now=now,
+    )
+    return f"{origin}{path}", told
+
+
+def refused(operation: str, status: int, content: bytes) -> Refusal:
+    """What S3 has answered instead, as an error."""
+    text = content.decode(errors="replace")
+    return Refusal(operation, status, _element(text, "Code") or str(status), _element(text, "Message"), {})
+
+
+def _object_url(  # noqa: PLR0917 - all of what is signed
+    method: str, bucket: str, key: str, keys: config.Keys, query: Mapping[str, str], ttl: timedelta, now: datetime
+) -> str:
+    origin, path = _object_place(bucket, key)
+    more: Any = {"method": method, "query": query}
+    return sigv4.presigned(
+        keys, origin=origin, path=path, service="s3", region=config.region(), ttl=ttl, now=now, **more
+    )
+
+
+def _object_place(bucket: str, key: str) -> tuple[str, str]:
+    """The origin and the path of an object, or of a bucket."""
     region, origin = config.region(), config.endpoint("S3")
-    path = f"/{bucket}/{key}"
     if not origin and "." not in bucket:  # no certificate holds for a name with dots
-        origin, path = f"https://{bucket}.s3.{region}.{_domain(region)}", f"/{key}"
-    origin = origin or f"https://s3.{region}.{_domain(region)}"
-    return sigv4.presigned(config.keys(), origin=origin, path=path, service="s3", region=region, ttl=ttl, now=now)
+        return f"https://{bucket}.s3.{region}.{_domain(region)}", f"/{key}"
+    path = f"/{bucket}/{key}" if key else f"/{bucket}"
+    return origin or f"https://s3.{region}.{_domain(region)}", path
 
 
 def _connection(scheme: str, netloc: str, patience: Patience) -> "HTTPConnection":

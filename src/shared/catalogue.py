@@ -28,7 +28,7 @@ def find(title_id: str) -> Title | None:
 
 def stream(title: Title, *, now: datetime) -> Stream:
     """An address from which the title's media may be read for a while, by whoever has it."""
-    url = aws.object_address(settings().media_bucket, f"titles/{title.id}", ttl=LIFETIME, now=now)
+    url = aws.object_address(settings().media_bucket, f"titles/{title.plan}/{title.id}", ttl=LIFETIME, now=now)
     return Stream(url=url, expires_at=now + LIFETIME)
 
 

@@ -21,6 +21,9 @@ class Settings(NamedTuple):
     media_bucket: str = ""
     user_pool_id: str = ""
     web_client_id: str = ""
+    uploads_bucket: str = ""
+    thumbnails_bucket: str = ""
+    files_table: str = ""
     notes_table: str = ""
     datasets_table: str = ""
     datasets_trigger: str = ""
@@ -54,6 +57,9 @@ def parse(environ: Mapping[str, str]) -> Settings:
         media_bucket=environ.get("MEDIA_BUCKET", ""),
         user_pool_id=environ.get("USER_POOL_ID", ""),
         web_client_id=environ.get("WEB_CLIENT_ID", ""),
+        uploads_bucket=environ.get("UPLOADS_BUCKET", ""),
+        thumbnails_bucket=environ.get("THUMBNAILS_BUCKET", ""),
+        files_table=environ.get("FILES_TABLE", ""),
         notes_table=environ.get("NOTES_TABLE", ""),
         datasets_table=environ.get("DATASETS_TABLE", ""),
         datasets_trigger=environ.get("DATASETS_TRIGGER", ""),

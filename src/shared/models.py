@@ -11,6 +11,8 @@ from shared.principal import Kind, Principal
 MAX_AMOUNT = 2**53 - 1  # the largest integer every JSON reader keeps exact
 MAX_NOTE = 16_384  # characters
 MAX_RECORDS = 1024  # of a dataset
+MAX_FILE = 5 * 1024 * 1024  # bytes
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"  # one segment of a key: no slash, and no dot in front
 DATASET_NAME = r"^[A-Za-z0-9_.:-]{1,128}$"
 NOTE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 TITLE_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -272,6 +274,62 @@ class DatasetList(Model):
     """All datasets of an identity, by name."""
 
     items: list[DatasetSummary]
+
+
+class NewFile(Model):
+    """What somebody wants to upload: its type is one of those a thumbnail is made of."""
+
+    name: Annotated[str, StringConstraints(pattern=FILE_NAME)]
+    type: Literal["image/gif", "image/jpeg", "image/png", "image/webp"]
+
+
+class Upload(Model):
+    """A form for one file: `fields` first, then the file as the field `file`, as multipart/form-data."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: Instant
+
+
+class Thumbnail(Model):
+    """What has become of a file's thumbnail; `reason` says why there is none, `url` where it is for a while."""
+
+    status: Literal["pending", "ready", "refused"]
+    reason: str | None = None
+    url: str | None = None
+
+
+class File(Model):
+    """A file that was uploaded."""
+
+    name: str
+    size: int
+    modified_at: Instant
+    thumbnail: Thumbnail
+
+
+class FilePage(Model):
+    """Files by their names. `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[File]
+    next: str | None = None
+
+
+class FileQuery(BaseModel):
+    """Which page of the files; S3's cursors are long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = None
+
+
+class Download(File):
+    """A file, and where to read it until then."""
+
+    url: str
+    expires_at: Instant
 
 
 class SinceQuery(BaseModel):

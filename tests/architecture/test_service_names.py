@@ -82,9 +82,10 @@ def test_every_role_names_its_actions_and_no_two_functions_share_one() -> None:
     roles = [properties["Role"] for properties in FUNCTIONS.values()]
     assert len(set(roles)) == len(roles)
     for resource in RESOURCES.values():
-        if resource["Type"] not in {"AWS::IAM::Role", "AWS::IAM::Policy"}:
+        if resource["Type"] not in {"AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
             continue
-        for policy in resource["Properties"].get("Policies", [resource["Properties"]]):
+        properties = resource["Properties"]
+        for policy in properties.get("Policies", [properties] if "PolicyDocument" in properties else []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert all("*" not in action for action in statement["Action"])
                 resources = statement.get("Resource", statement.get("NotResource"))

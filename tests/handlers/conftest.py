@@ -11,6 +11,7 @@ from poolhouse import testing
 from shared import aws, tables
 from shared.config import settings
 from shared.observability import logger
+from tests.handlers.storage import Storage
 from tests.service_support import POOL_ID, WEB_CLIENT, Handler, template
 from tests.wire import Wire, connected
 
@@ -27,6 +28,10 @@ ENVIRONMENT = {
     "WEB_CLIENT_ID": WEB_CLIENT,
     "NOTES_TABLE": "notes",
     "DATASETS_TABLE": "datasets",
+    "FILES_TABLE": "files",
+    "UPLOADS_BUCKET": "uploads",
+    "THUMBNAILS_BUCKET": "thumbnails",
+    "IDENTITY_POOL_ID": "us-east-1:0f8b2d4c-1e6a-4c3b-9d7f-5a4b3c2d1e0f",
     "SERVICE_NAME": "poolhouse",
     "METRICS_NAMESPACE": "Poolhouse",
 }
@@ -79,6 +84,20 @@ def notes_table(environment: Wire) -> Iterator[str]:
 @pytest.fixture
 def datasets_table(environment: Wire) -> Iterator[str]:
     yield from _made("datasets", "DatasetsTable")
+
+
+@pytest.fixture
+def storage(environment: Wire) -> Iterator[Storage]:
+    """Both buckets and the files table, and what uploads become in them."""
+    s3 = environment.cloud.client("s3")
+    for bucket in ("uploads", "thumbnails"):
+        s3.create_bucket(Bucket=bucket)
+    for _ in _made("files", "FilesTable"):
+        yield Storage(s3)
+    for bucket in ("uploads", "thumbnails"):
+        for one in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+        s3.delete_bucket(Bucket=bucket)
 
 
 def _made(name: str, resource: str) -> Iterator[str]:
@@ -146,6 +165,20 @@ def transactions(table: str) -> Handler:
 @pytest.fixture
 def notes(notes_table: str) -> Handler:
     from handlers.notes import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
+def files(storage: Storage) -> Handler:
+    from handlers.files import lambda_handler  # noqa: PLC0415
+
+    return lambda_handler
+
+
+@pytest.fixture
+def my_files(storage: Storage) -> Handler:
+    from handlers.my_files import lambda_handler  # noqa: PLC0415
 
     return lambda_handler
 

@@ -58,6 +58,6 @@ def test_a_title_streams_to_those_whose_plan_has_it(titles: Handler, title: str,
 def test_a_stream_is_an_address_for_a_while(titles: Handler) -> None:
     told = ask(titles, "/titles/title-0/stream", "free").body
 
-    assert "/titles/title-0?" in told["url"]
+    assert "/titles/free/title-0?" in told["url"]
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in told["url"]
     assert "X-Amz-Expires=300" in told["url"]

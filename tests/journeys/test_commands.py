@@ -20,6 +20,9 @@ OWN_EVENT = {
     "transactions": "TransactionsFunction",
     "notes": "NotesFunction",
     "datasets": "DatasetsFunction",
+    "files": "FilesFunction",
+    "my_files": "MyFilesFunction",
+    "thumbnails": "ThumbnailsFunction",
     "pre_sign_up": "PreSignUpFunction",
     "custom_message": "CustomMessageFunction",
     "post_confirmation": "PostConfirmationFunction",
@@ -36,7 +39,10 @@ ON_REQUEST = {
     "CustomSmsSenderFunction",
     "DatasetChangesFunction",
 }  # by parameter
-NOT_THERE = {"PostConfirmationFunction": "its event's user is in no pool here"}
+NOT_THERE = {
+    "PostConfirmationFunction": "its event's user is in no pool here",
+    "ThumbnailsFunction": "its event's file is in no bucket here",
+}
 CALLERS = sorted(path.stem for path in EVENTS.glob("caller_*.json"))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -60,6 +61,12 @@ ROUTES: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/notes/{id}", NOT_FOUND_BY_IDENTITY),
     ("PUT", "/notes/{id}", MADE_BY_IDENTITY),
     ("DELETE", "/notes/{id}", NOT_FOUND_BY_IDENTITY),
+    ("GET", "/files", BY_IDENTITY),
+    ("POST", "/files", BY_IDENTITY),
+    ("GET", "/files/{name}", NOT_FOUND_BY_IDENTITY),
+    ("GET", "/me/files", BY_ID),
+    ("POST", "/me/files", BY_ID),
+    ("GET", "/me/files/{name}", (401, 404, 401, 404, 401, 401, 401, 401, 401, 401, 401)),
     ("GET", "/datasets", BY_IDENTITY),
     ("GET", "/datasets/{name}", NOT_FOUND_BY_IDENTITY),
     ("PATCH", "/datasets/{name}", BY_IDENTITY),
@@ -71,6 +78,8 @@ SENT: Mapping[tuple[str, str], object] = {
     ("POST", "/transactions"): NEW,
     ("PATCH", "/me"): {"given_name": "Ann"},
     ("PUT", "/notes/{id}"): {"text": "Milk"},
+    ("POST", "/files"): {"name": "a.png", "type": "image/png"},
+    ("POST", "/me/files"): {"name": "a.png", "type": "image/png"},
     ("PATCH", "/datasets/{name}"): {"patches": [{"op": "replace", "key": "k", "value": "v", "sync_count": 0}]},
 }
 
@@ -108,7 +117,9 @@ class Callers:
             texts = {"id": title, "name": title.capitalize(), "plan": plan}
             row = {**{name: {"S": value} for name, value in texts.items()}, "minutes": {"N": "52"}}
             dynamodb.put_item(TableName=self.stage.outputs["TitlesTableName"], Item=row)
-            s3.put_object(Bucket=self.stage.outputs["MediaBucketName"], Key=f"titles/{title}", Body=f"film of {title}")
+            s3.put_object(
+                Bucket=self.stage.outputs["MediaBucketName"], Key=f"titles/{plan}/{title}", Body=f"film of {title}"
+            )
 
     def make(self, email: str) -> str:
         """A confirmed user; their username."""
@@ -385,7 +396,16 @@ def known(callers: Callers) -> dict[str, dict[str, str]]:
     font = {"op": "replace", "key": "font", "value": "serif", "sync_count": 0}
     callers.ask("identity", "PATCH", "/datasets/kept", {"patches": [font]})
     made = callers.ask(callers.sign_in(KEEPER)["AccessToken"], "POST", "/transactions", NEW).body
+    new = {"name": "kept", "type": "image/png"}
+    for form in (
+        callers.ask("identity", "POST", "/files", new).body,
+        callers.ask(callers.sign_in(KEEPER)["IdToken"], "POST", "/me/files", new).body,
+    ):
+        uploaded = urllib3.request("POST", form["url"], fields={**form["fields"], "file": ("kept", b"no picture")})
+        assert uploaded.status == 204
     return {
+        "files": {"name": "kept"},
+        "my_files": {"name": "kept"},
         "users": {"username": callers.make("kept-by-admins@example.com"), "group": "premium"},
         "titles": {"id": "roads"},
         "transactions": {"id": made["id"]},

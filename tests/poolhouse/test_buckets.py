@@ -119,6 +119,18 @@ class TestIdentities:
         assert raised.value.response["Error"]["Code"] == "NoSuchKey"
 
 
+def test_a_list_goes_on_by_the_tokens_it_has_given_out_alone(s3: Any) -> None:
+    for key in ("a", "b"):
+        s3.put_object(Bucket="files", Key=key, Body=b"x")
+    token = s3.list_objects_v2(Bucket="files", MaxKeys=1)["NextContinuationToken"]
+
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket="files", ContinuationToken=token)["Contents"]] == ["b"]
+    for wrong in ("json", "", token[:-1]):
+        asked = lambda wrong=wrong: s3.list_objects_v2(Bucket="files", ContinuationToken=wrong)  # noqa: E731
+        assert refusal(asked) == (400, "InvalidArgument", "The continuation token provided is incorrect")
+    assert [one["Key"] for one in s3.list_objects(Bucket="files", Marker="a")["Contents"]] == ["b"]
+
+
 class TestBucketPolicies:
     def put(self, s3: Any, *statements: dict[str, Any]) -> None:
         s3.delete_public_access_block(Bucket="files")

@@ -33,6 +33,12 @@ DEVICE = {
 }
 NOTE = {"text": "Milk", "id": "shopping", "version": 3, "updated_at": AT}
 RECORD = {"key": "theme", "value": "dark", "sync_count": 4, "modified_at": AT}
+FILE = {
+    "name": "holiday.jpg",
+    "size": 48213,
+    "modified_at": AT,
+    "thumbnail": {"status": "refused", "reason": "wrong_type", "url": None},
+}
 
 EXAMPLES: dict[str, Any] = {
     "NewTransaction": {"amount": -1250, "currency": "EUR", "description": "Two tickets"},
@@ -40,7 +46,10 @@ EXAMPLES: dict[str, Any] = {
     "TransactionPage": {"items": [TRANSACTION], "next": None},
     "PlanChange": {"plan": "premium"},
     "TitlePage": {"items": [TITLE], "next": "cm9hZHM"},
-    "Stream": {"url": "https://media.s3.us-east-1.amazonaws.com/titles/roads?X-Amz-Signature=...", "expires_at": AT},
+    "Stream": {
+        "url": "https://media.s3.us-east-1.amazonaws.com/titles/free/roads?X-Amz-Signature=...",
+        "expires_at": AT,
+    },
     "User": USER,
     "UserPage": {"items": [{**USER, "groups": None}], "next": None},
     "DevicePage": {"items": [DEVICE], "next": None},
@@ -48,6 +57,15 @@ EXAMPLES: dict[str, Any] = {
     "NewNote": {"text": "Milk"},
     "Note": NOTE,
     "NotePage": {"items": [NOTE], "next": None},
+    "NewFile": {"name": "holiday.jpg", "type": "image/jpeg"},
+    "Upload": {
+        "url": "https://uploads.s3.us-east-1.amazonaws.com/",
+        "fields": {"key": f"private/{IDENTITY}/holiday.jpg", "Content-Type": "image/jpeg", "policy": "eyJl..."},
+        "max_bytes": 5_242_880,
+        "expires_at": AT,
+    },
+    "FilePage": {"items": [FILE], "next": None},
+    "Download": {**FILE, "url": "https://uploads.s3.us-east-1.amazonaws.com/private/...", "expires_at": AT},
     "Patches": {"patches": [{"op": "replace", "key": "theme", "value": "dark", "sync_count": 0}]},
     "Dataset": {"name": "settings", "sync_count": 4, "whole": False, "records": [RECORD]},
     "DatasetList": {
