@@ -128,7 +128,7 @@ def _titles(stack: Stack, say: Say) -> None:
         media = f"{name}, {minutes} minutes. The film itself is left to you.\n"
         s3.put_object(
             Bucket=stack.outputs["MediaBucketName"],
-            Key=f"titles/{title}",
+            Key=f"titles/{plan}/{title}",
             Body=media.encode(),
             ContentType="text/plain",
         )
