@@ -50,6 +50,8 @@ def test_the_python_signs_up_to_sign_out(stage: Stage, client: Any) -> None:
     assert client.profile(tokens)["email"] == email
     made = [client.record(tokens, {"amount": 5, "currency": "EUR"}, "one-key") for _ in range(2)]
     assert client.transactions(tokens)["items"] == [made[0]] == [made[1]]
+    client.save_picture(tokens, "a.png", "image/png", b"no picture")
+    assert [one["name"] for one in client.pictures(tokens)["items"]] == ["a.png"]
     assert client.save_note(keys, "shopping", "Milk")["version"] == 1
     assert client.read_note(keys, "shopping")["text"] == "Milk"
     with pytest.raises(HTTPError, match="404"):
@@ -82,8 +84,11 @@ def scripts(stage: Stage, tmp_path: Path) -> Path:
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("name", ["amplify", "plain"])
-def test_the_javascript_signs_up_to_sign_out(stage: Stage, scripts: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("amplify", []), ("plain", [["savePicture", "a.png", "image/png", "no picture"], ["pictures"]])],
+)
+def test_the_javascript_signs_up_to_sign_out(stage: Stage, scripts: Path, name: str, more: list[list[str]]) -> None:
     email = f"{name}@example.com"
 
     answers = _run(
@@ -96,6 +101,7 @@ def test_the_javascript_signs_up_to_sign_out(stage: Stage, scripts: Path, name: 
         ["refresh"],
         ["profile"],
         ["transactions"],
+        *more,
         ["saveNote", "shopping", "Milk"],
         ["readNote", "shopping"],
         ["leave"],
@@ -106,6 +112,7 @@ def test_the_javascript_signs_up_to_sign_out(stage: Stage, scripts: Path, name: 
     assert not [one for one in told if "error" in one]
     assert email in [one.get("email") for one in told]
     assert {"items": [], "next": None} in told
+    assert ["a.png" in str(one.get("items")) for one in told].count(True) == len(more) // 2
     assert told[-1]["text"] == "Milk"
     assert "error" in after or after.get("tokens") is None
 
