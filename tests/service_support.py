@@ -39,7 +39,7 @@ class Context:
     aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
 
 
-CONTEXT: LambdaContext = Context()
+CONTEXT = cast("LambdaContext", Context())
 
 
 @cache

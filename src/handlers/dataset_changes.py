@@ -13,7 +13,7 @@ aws.client("dynamodb")  # while Lambda starts the function
 aws.client("kinesis")
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Publish the changes of a batch; where one fails, Lambda is told from which on they come again."""
     for record in event["Records"]:

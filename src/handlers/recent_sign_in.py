@@ -28,7 +28,7 @@ class Unauthorized(Exception):
         super().__init__("Unauthorized")
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Allow the method to who has signed in recently, deny it to who has not. Raises Unauthorized."""
     token = _bare(event.get("authorizationToken") or "")

@@ -78,7 +78,7 @@ def resolver() -> Router:
 def entry(app: Router) -> Handler:
     """The function Lambda calls for these routes; errors become problem documents here."""
 
-    @logger.inject_lambda_context
+    @logger.inject_lambda_context(clear_state=True)
     def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         correlation_id = _correlation_id(event)
         logger.set_correlation_id(correlation_id)

@@ -375,7 +375,7 @@ def _object_place(bucket: str, key: str) -> tuple[str, str]:
 
 
 def _connection(scheme: str, netloc: str, patience: Patience) -> "HTTPConnection":
-    """A new connection. With the first come Python's HTTP and the authorities: docs/decisions/0010-cold-starts.md."""
+    """A new connection. With the first come Python's HTTP and the authorities: docs/decisions/0012-cold-starts.md."""
     import http.client  # noqa: PLC0415
 
     if scheme == "http":

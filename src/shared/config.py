@@ -12,9 +12,6 @@ from typing import NamedTuple
 class Settings(NamedTuple):
     """What may differ between deployments. Each function is given only the variables it needs; the rest stay empty."""
 
-    service: str = ""
-    log_level: str = "INFO"
-    metrics_namespace: str = ""
     allowed_origin: str = "*"
     transactions_table: str = ""
     titles_table: str = ""
@@ -48,9 +45,6 @@ class Settings(NamedTuple):
 def parse(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables."""
     return Settings(
-        service=environ.get("SERVICE_NAME", ""),
-        log_level=environ.get("LOG_LEVEL", "INFO"),
-        metrics_namespace=environ.get("METRICS_NAMESPACE", ""),
         allowed_origin=environ.get("ALLOWED_ORIGIN", "*"),
         transactions_table=environ.get("TRANSACTIONS_TABLE", ""),
         titles_table=environ.get("TITLES_TABLE", ""),

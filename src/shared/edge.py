@@ -18,7 +18,7 @@ Handler = Callable[[Event, LambdaContext], Event]
 def entry(handle: Callable[[Event], Event]) -> Handler:
     """The function Lambda calls for a trigger."""
 
-    @logger.inject_lambda_context
+    @logger.inject_lambda_context(clear_state=True)
     @wraps(handle)
     def lambda_handler(event: Event, _context: LambdaContext) -> Event:
         try:

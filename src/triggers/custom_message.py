@@ -7,7 +7,7 @@ from shared.config import settings
 from shared.observability import LambdaContext, logger
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Write subject and text; an event returned as it came means Cognito's own text."""
     kind = messages.KINDS.get(event["triggerSource"].removeprefix("CustomMessage_"))

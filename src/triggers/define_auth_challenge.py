@@ -8,7 +8,7 @@ CHALLENGE = "CUSTOM_CHALLENGE"
 MAX_TRIES = 3  # as sign_in_codes counts them, which would load botocore
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Ask for the code, three times at most; nothing but the right answer to it issues tokens."""
     rounds = event["request"].get("session") or []

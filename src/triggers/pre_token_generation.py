@@ -23,7 +23,7 @@ GROUP_SCOPES = {"premium": ["titles/stream"], "admin": ["users/read", "users/wri
 ALL_SCOPES = {API_SCOPE, *SCOPES, *(scope for scopes in GROUP_SCOPES.values() for scope in scopes)}
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Add a person's plan and tenant to both tokens, and scopes to the access token of a sign-in through the API."""
     if event["triggerSource"] == "TokenGeneration_ClientCredentials":

@@ -178,7 +178,8 @@ sys.path.insert(0, ".")
 for name in sys.argv[1:]:
     if os.fork() == 0:
         importlib.import_module(name)
-        print(name, *sorted({"boto3", "botocore", "http.client", "pydantic", "PIL"} & set(sys.modules)), flush=True)
+        heavy = {"boto3", "botocore.session", "http.client", "pydantic", "PIL"}
+        print(name, *sorted(heavy & set(sys.modules)), flush=True)
         os._exit(0)
     os.wait()
 """

@@ -32,8 +32,8 @@ ENVIRONMENT = {
     "UPLOADS_BUCKET": "uploads",
     "THUMBNAILS_BUCKET": "thumbnails",
     "IDENTITY_POOL_ID": "us-east-1:0f8b2d4c-1e6a-4c3b-9d7f-5a4b3c2d1e0f",
-    "SERVICE_NAME": "poolhouse",
-    "METRICS_NAMESPACE": "Poolhouse",
+    "POWERTOOLS_SERVICE_NAME": "poolhouse",
+    "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
 }
 
 

@@ -67,7 +67,7 @@ def trigger() -> Iterator[testing.LocalCloud]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "DATASETS_TRIGGER": cloud.function("trigger", SOURCE),
             "IDENTITY_POOL_ID": POOL,
-            "METRICS_NAMESPACE": "Poolhouse",
+            "POWERTOOLS_METRICS_NAMESPACE": "Poolhouse",
         }
         for name, value in environment.items():
             patch.setenv(name, value)

@@ -48,7 +48,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
             monkeypatch.setenv(name, value)
         settings.cache_clear()
 
-    set_environment(SERVICE_NAME="poolhouse", METRICS_NAMESPACE="Poolhouse")
+    set_environment(POWERTOOLS_SERVICE_NAME="poolhouse", POWERTOOLS_METRICS_NAMESPACE="Poolhouse")
     yield set_environment
     settings.cache_clear()
 
