@@ -19,7 +19,7 @@ from shared.thumbnails import READY, REFUSED, State
 KEY = re.compile(rf"private/([a-z0-9-]+:[0-9a-f-]{{36}})/({FILE_NAME.strip('^$')})")
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Look at each upload of an event."""
     for record in event["Records"]:

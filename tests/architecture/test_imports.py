@@ -204,5 +204,5 @@ def test_functions_start_without_what_takes_long_to_import() -> None:
     heavy = {name: found - ({"pydantic"} if name.startswith("handlers.") else set()) for name, found in loaded.items()}
     assert {name: found for name, found in heavy.items() if found} == {
         "handlers.recent_sign_in": {"http.client"},  # PyJWT's client of key sets, and ours
-        "handlers.thumbnails": {"PIL"},  # docs/decisions/0012-pictures-of-strangers.md
+        "handlers.thumbnails": {"PIL"},  # docs/decisions/0013-pictures-of-strangers.md
     }
