@@ -218,9 +218,9 @@ class Functions:
             function, arn = self._resolve(function_arn, None)
             self._check_permission(function, arn, service, source_arn)
             run, function = self._begin(function_arn, event, None, b"")
+            return self._wait(run, function, timeout)
         except (ResourceNotFoundException, TooManyRequestsException, RequestEntityTooLargeException) as error:
             raise InvokeRefused(error.code, error.message or "") from error
-        return self._wait(run, function, timeout)
 
     def invoke_later_for_service(self, function_arn: str, event: bytes, *, service: str, source_arn: str) -> None:
         """Run a function for an AWS service that does not wait: `call.InvokeLater`."""

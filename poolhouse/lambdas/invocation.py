@@ -143,6 +143,7 @@ class Run:
                 return self._raised(message.body)
             if is_new:
                 worker.is_ready = True
+                self._workers.ready(worker)
                 self._init_took = time.monotonic() - began
             if worker.api.is_alive:
                 return message

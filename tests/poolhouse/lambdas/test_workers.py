@@ -89,6 +89,51 @@ def test_calls_at_the_same_time_have_workers_of_their_own(house: House, tmp_path
     assert house.answer() in pids
 
 
+def test_many_calls_at_once_share_the_workers_that_start_in_time(
+    new_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    house = new_house()
+    house.put(PID)
+
+    with ThreadPoolExecutor(60) as pool:
+        pids = set(pool.map(house.answer, range(60)))
+
+    assert len(pids) < 30
+
+
+def test_who_finds_all_workers_busy_gets_the_place_of_the_first_that_is_done(
+    new_house: Callable[..., House], tmp_path: Path
+) -> None:
+    house = new_house(limits=Limits(workers=1))
+    house.put(GATED)
+    house.put(name="other")
+    gate = Gate(tmp_path, "gate")
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(house.answer, gate.path)
+        gate.wait_for_begin()
+        second = pool.submit(house.answer, None, "other")
+        gate.let_go()
+
+        assert second.result() != first.result()
+    assert ended(first.result())
+
+
+def test_who_finds_all_workers_busy_for_too_long_is_refused(new_house: Callable[..., House], tmp_path: Path) -> None:
+    house = new_house(limits=Limits(workers=1, busy_seconds=0))
+    house.put(GATED)
+    gate = Gate(tmp_path, "gate")
+
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(house.answer, gate.path)
+        gate.wait_for_begin()
+        with pytest.raises(TooManyRequestsException):
+            house.functions.invoke("main", b"null")
+        gate.let_go()
+        answer.result()
+
+
 def test_a_function_has_no_more_workers_than_are_reserved_for_it(house: House, tmp_path: Path) -> None:
     house.put(GATED, reserved_concurrency=1)
     gate = Gate(tmp_path, "gate")
