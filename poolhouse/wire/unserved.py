@@ -15,7 +15,12 @@ _XML = ("Content-Type", "text/xml")
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _OF_S3: Mapping[type[ApiError], tuple[str, int, str]] = {
     errors.MissingAuthenticationTokenException: ("AccessDenied", 403, "Access Denied"),
-    errors.InvalidSignatureException: ("SignatureDoesNotMatch", 403, errors.InvalidSignatureException.message or ""),
+    errors.InvalidSignatureException: (
+        "SignatureDoesNotMatch",
+        403,
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+    ),
     errors.IncompleteSignatureException: ("AuthorizationHeaderMalformed", 400, ""),
     errors.UnrecognizedClientException: (
         "InvalidAccessKeyId",

@@ -234,8 +234,7 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 READ: Step = {"do": "get", "key": "public/a.txt"}
 NOT_SIGNED = (
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
-    "and signing method. Consult the service documentation for details."
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
 
 
