@@ -86,7 +86,8 @@ def local_stack(endpoint: str, api: str) -> Stack:
         stacks = fetch("GET", f"{endpoint}/_poolhouse/outputs").body
     except URLError:
         raise Refused(
-            f"No cloud answers at {endpoint}. Start one with `make up`, or name a stack with --stack."
+            f"No cloud answers at {endpoint}. Start one with `make up`, or name another with --endpoint and --api, "
+            "or a stack with --stack."
         ) from None
     found = [outputs for outputs in stacks.values() if "ApiUrl" in outputs]
     if not found:
