@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html 
 import ipaddress
 import json
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,9 +23,7 @@ _OF_TEXT: Mapping[str, Callable[[str, str], bool]] = {
     "prefix": str.startswith,
     "suffix": str.endswith,
     "equals-ignore-case": lambda value, wanted: value.lower() == wanted.lower(),
-    "wildcard": lambda value, wanted: (
-        re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), value, re.DOTALL) is not None
-    ),
+    "wildcard": lambda value, wanted: _is_like(value, wanted.split("*")),
 }
 _SCALARS = (str, int, float, bool, type(None))
 _PAIR = 2
@@ -144,6 +141,25 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
 
 def _each(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _is_like(value: str, parts: Sequence[str]) -> bool:
+    """Whether the parts stand in a text in this order, the first at its beginning and the last at its end.
+
+    The first place that fits is taken for each, which is never wrong: an expression would try all of them.
+    """
+    if len(parts) == 1:
+        return value == parts[0]
+    first, *middle, last = parts
+    if not value.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        found = value.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(value) - len(last) >= at and value.endswith(last)
 
 
 def _is_any(wanted: Sequence[Any], event: Mapping[str, Any], name: str) -> bool:
