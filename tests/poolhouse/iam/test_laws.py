@@ -1,11 +1,14 @@
 """What holds of any policies: a deny only takes away, an allow only adds, a session policy never widens."""
 
+import fnmatch
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolhouse.iam import document
+from poolhouse.iam import document, matching
 from poolhouse.iam.context import Context
 from poolhouse.iam.decision import Decision, Outcome
 from poolhouse.iam.document import Policy
@@ -153,3 +156,15 @@ def test_nothing_is_allowed_without_an_allow(request: Request, in_play: Policies
 
     assert decision.outcome is not Outcome.ALLOWED or decision.by or request.requester.kind == "root"
     assert all(decided.statement.is_allow is (decision.outcome is Outcome.ALLOWED) for decided in decision.by)
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_wildcards_match_as_a_shell_matches_them(pattern: str, value: str) -> None:
+    assert matching.wildcards(pattern, has_variables=False)(value, Context({})) is fnmatch.fnmatchcase(value, pattern)
+
+
+@pytest.mark.parametrize("matcher", [matching.wildcards, matching.arn])
+def test_many_wildcards_are_not_tried_in_every_way(matcher: Callable[..., matching.Matcher]) -> None:
+    many = matcher("arn:aws:s3:::" + "*a" * 40 + "b", has_variables=False)
+
+    assert many("arn:aws:s3:::" + "a" * 10_000, Context({})) is False
