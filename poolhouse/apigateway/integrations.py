@@ -19,7 +19,7 @@ from poolhouse.apigateway.errors import (
 from poolhouse.apigateway.exchange import Exchange
 from poolhouse.apigateway.routes import Match
 from poolhouse.call import InvokeRefused, InvokeTimeout
-from poolhouse.web import Header, Response
+from poolhouse.web import Response
 
 SERVICE = function_uri.SERVICE
 _DEFAULT_TIMEOUT_MS = 29_000  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -94,12 +94,8 @@ def _mock(exchange: Exchange, match: Match) -> Response:
         raise ApiConfigurationError
     media_type, template = next(iter((answer.get("responseTemplates") or {_JSON: ""}).items()))
     _check_plain(template, match)
-    headers: list[Header] = [("Content-Type", media_type)]
-    for target, expression in (answer.get("responseParameters") or {}).items():
-        value = templates.resolve(str(expression), exchange, {})
-        if value is not None:
-            headers.append((target.removeprefix("method.response.header."), value))
-    return Response(int(answer["statusCode"]), templates.render(template, exchange, {}).encode(), tuple(headers))
+    headers = templates.headers([("Content-Type", media_type)], answer.get("responseParameters"), exchange, {})
+    return Response(int(answer["statusCode"]), templates.render(template, exchange, {}).encode(), headers)
 
 
 def _mock_status(exchange: Exchange, integration: Any) -> int:

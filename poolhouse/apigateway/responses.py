@@ -71,14 +71,11 @@ def from_error(exchange: Exchange, error: GatewayError) -> Response:
         "error.responseType": error.response_type,
     }
     media_type, template = _template(exchange, customized, error.template)
+    own = [("Content-Type", media_type), ("x-amzn-ErrorType", error.error_type)]
     return Response(
         int(customized.get("statusCode") or error.status),
         templates.render(template, exchange, variables).encode(),
-        (
-            ("Content-Type", media_type),
-            ("x-amzn-ErrorType", error.error_type),
-            *_customized_headers(exchange, customized, variables),
-        ),
+        templates.headers(own, customized.get("responseParameters"), exchange, variables),
     )
 
 
@@ -101,15 +98,6 @@ def _template(exchange: Exchange, customized: Mapping[str, Any], default: str) -
         if media_type in available:
             return media_type, available[media_type]
     return next(iter(available.items()))
-
-
-def _customized_headers(exchange: Exchange, customized: Mapping[str, Any], variables: dict[str, str]) -> list[Header]:
-    headers = []
-    for target, expression in (customized.get("responseParameters") or {}).items():
-        value = templates.resolve(str(expression), exchange, variables)
-        if value is not None:
-            headers.append((target.removeprefix("gatewayresponse.header."), value))
-    return headers
 
 
 def _status(value: Any) -> int:

@@ -4,9 +4,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gateway
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from poolhouse.apigateway.exchange import Exchange
-from poolhouse.web import Request
+from poolhouse.web import Header, Request
 
 _VARIABLE = re.compile(
     r"\$(?:\{(?P<braced>[^}]+)\}|(?P<plain>(?:context|stageVariables|method)(?:\.[A-Za-z0-9_:-]+)+))"
@@ -20,6 +22,22 @@ def render(template: str, exchange: Exchange, more: dict[str, str]) -> str:
         return resolve(found["braced"] or found["plain"], exchange, more) or ""
 
     return _VARIABLE.sub(value, template)
+
+
+def headers(
+    own: Sequence[Header], parameters: Mapping[str, Any] | None, exchange: Exchange, more: dict[str, str]
+) -> tuple[Header, ...]:
+    """An answer's own headers and those of its `responseParameters`, such as `gatewayresponse.header.Content-Type`.
+
+    They stand in place of its own of the same name: AWS does not say so, but published templates count on it.
+    """
+    given: list[Header] = []
+    for target, expression in (parameters or {}).items():
+        value = resolve(str(expression), exchange, more)
+        if value is not None:
+            given.append((target.partition(".header.")[2], value))
+    replaced = {name.lower() for name, _ in given}
+    return (*(header for header in own if header[0].lower() not in replaced), *given)
 
 
 def resolve(expression: str, exchange: Exchange, more: dict[str, str]) -> str | None:

@@ -266,6 +266,20 @@ def test_gateway_responses_change_what_the_gateway_answers(api: Api) -> None:
     assert ("Access-Control-Allow-Origin", "*") in fallback.headers
 
 
+def test_a_gateway_response_may_tell_its_own_content_type(api: Api) -> None:
+    unauthorized = {
+        "responseParameters": {"gatewayresponse.header.content-type": "'application/problem+json'"},
+        "responseTemplates": {"application/json": '{"title":$context.error.messageString}'},
+    }
+    api.deploy(rest_api(**{"x-amazon-apigateway-gateway-responses": {"UNAUTHORIZED": unauthorized}}))
+
+    response = api.request("GET", "/items")
+
+    assert response.body == b'{"title":"Unauthorized"}'
+    types = [value for name, value in response.headers if name.lower() == "content-type"]
+    assert types == ["application/problem+json"]
+
+
 def test_a_gateway_response_resource_counts_as_one_in_the_body(api: Api) -> None:
     changed = {"UNAUTHORIZED": {"ResponseType": "UNAUTHORIZED", "StatusCode": "499", "ResponseTemplates": {}}}
     api.deploy(replace(rest_api(), gateway_responses=changed))
