@@ -5,7 +5,7 @@ own problem documents.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,8 +58,9 @@ def sign_out(username: str) -> None:
 
 
 def delete(username: str) -> None:
-    """Take a user out of the pool."""
-    _ask("admin_delete_user", Username=username)
+    """Take a user out of the pool; nothing changes where they are gone, as after a first try whose answer was lost."""
+    with suppress(NotFound):
+        _ask("admin_delete_user", Username=username)
 
 
 def set_enabled(username: str, *, is_enabled: bool) -> None:

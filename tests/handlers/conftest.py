@@ -111,6 +111,19 @@ def _made(name: str, resource: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def somebody(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A user of the pool; their username."""
+    cognito = wire.cloud.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
+    monkeypatch.setenv("USER_POOL_ID", pool)
+    settings.cache_clear()
+    who = {"UserPoolId": pool, "Username": "ann-1", "MessageAction": "SUPPRESS"}
+    mine = [{"Name": "email", "Value": "ann@example.com"}]
+    yield cognito.admin_create_user(**who, UserAttributes=mine)["User"]["Username"]
+    settings.cache_clear()
+
+
+@pytest.fixture
 def me(environment: Wire) -> Handler:
     from handlers.me import lambda_handler  # noqa: PLC0415 - it reads its settings when it is imported
 

@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 
 from tests.service_support import USER, Handler, call, event
+from tests.wire import Wire
 
 
 def test_a_user_sees_what_their_id_token_tells(me: Handler) -> None:
@@ -126,3 +127,15 @@ def test_the_log_names_the_subject_and_holds_neither_token_nor_address(me: Handl
     assert request["headers"]["Authorization"] not in written
     assert "anna@example.com" not in written
     assert "Anna" not in written
+
+
+def test_who_leaves_has_left_though_the_first_answer_got_lost(me: Handler, somebody: str, wire: Wire) -> None:
+    def lost() -> None:
+        raise TimeoutError
+
+    request = event("me") | {"httpMethod": "DELETE"}
+    request["requestContext"]["authorizer"]["claims"]["cognito:username"] = somebody
+    wire.after("AdminDeleteUser", lost)
+
+    assert call(me, request).status == 204
+    assert wire.sent[-2:] == ["AdminDeleteUser", "AdminDeleteUser"]

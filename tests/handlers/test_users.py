@@ -1,14 +1,11 @@
 """What /users refuses before it asks the user pool, and what it logs; what it answers is in the journeys."""
 
 import json
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 
-from shared.config import settings
 from tests.service_support import USER, Handler, call, event
-from tests.wire import Wire
 
 CHANGES = [
     ("POST", "disable"),
@@ -49,19 +46,6 @@ def test_a_query_that_is_none_is_refused(users: Handler, query: dict[str, str]) 
     answer = call(users, request)
 
     assert (answer.status, answer.body["code"]) == (422, "invalid")
-
-
-@pytest.fixture
-def somebody(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A user of the pool; their username."""
-    cognito = wire.cloud.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="users")["UserPool"]["Id"]
-    monkeypatch.setenv("USER_POOL_ID", pool)
-    settings.cache_clear()
-    who = {"UserPoolId": pool, "Username": "ann-1", "MessageAction": "SUPPRESS"}
-    mine = [{"Name": "email", "Value": "ann@example.com"}]
-    yield cognito.admin_create_user(**who, UserAttributes=mine)["User"]["Username"]
-    settings.cache_clear()
 
 
 def test_what_an_admin_does_is_logged_with_who_and_to_whom(users: Handler, somebody: str, log: StringIO) -> None:
