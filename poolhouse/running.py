@@ -13,6 +13,7 @@ from rich.markup import escape
 from poolhouse.app import Cloud
 from poolhouse.config import Config
 from poolhouse.errors import CommandError
+from poolhouse.front import pauses
 from poolhouse.front.server import Listener, Server
 from poolhouse.store import InUse, OtherVersion
 from poolhouse.template.deploy import Deployed
@@ -38,6 +39,7 @@ def up(config: Config, template: Path | None, parameters: Mapping[str, str]) -> 
             Listener(config.host, config.api_port, cloud.handle_api, cloud.refuse_api),
         ]
         server = Server(listeners)
+        pauses.keep_short()
         server.start()
         try:
             deployed = cloud.deploy(template, parameters, progress=_log.info)

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.responses import DynamoHandler
 
 from poolhouse.moto_services import checks
+from poolhouse.moto_services.dynamodb_answers import Handler
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.stream_log import DYNAMODB, StreamLog
@@ -129,7 +129,7 @@ class DynamoDB:
 
     def _answer(self, operation: str, request: Request) -> Response:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
-        return call(DynamoHandler.dispatch, request, host=self._host, account_id=self._account_id, headers=headers)
+        return call(Handler.dispatch, request, host=self._host, account_id=self._account_id, headers=headers)
 
     def _settle(self, operation: str, *, is_error: bool) -> None:
         if is_error:

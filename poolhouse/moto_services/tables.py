@@ -14,6 +14,7 @@ from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store.seal import Sealer
 
 _NOT_DESCRIBED = ("items", "stream_shard", "lambda_event_source_mappings", "touched")
+_INDEX_NAME = 6  # among the arguments of moto's query, after the key
 _NUMBERS = Context(prec=50)  # DynamoDB's numbers have 38 digits
 _CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (GlobalSecondaryIndex, LocalSecondaryIndex)}
 
@@ -24,6 +25,7 @@ class KeptTable(Table):
     """moto's table, noting in `touched` what items were before a request changed them."""
 
     touched: dict[Key, bytes | None]
+    partition: DynamoType | None = None  # a query's, while it is answered
 
     def get_item(
         self, hash_key: DynamoType, range_key: DynamoType | None = None, projection_expression: Any = None
@@ -41,6 +43,23 @@ class KeptTable(Table):
     def delete_item(self, hash_key: DynamoType, range_key: DynamoType | None) -> Item | None:
         self._note((hash_key, range_key), super().get_item(hash_key, range_key))
         return super().delete_item(hash_key, range_key)
+
+    def query(self, hash_key: DynamoType | None, *args: Any, **options: Any) -> Any:
+        """moto's, in one partition: it looks through the table."""
+        self.partition = None if args[_INDEX_NAME] else hash_key
+        try:
+            return super().query(hash_key, *args, **options)
+        finally:
+            self.partition = None
+
+    def all_items(self) -> list[Item]:
+        """The items in order, each key read once: moto reads two for each comparison."""
+        if self.range_key_attr is None:
+            items: list[Any] = list(self.items.values())
+            return sorted(items, key=lambda item: item.hash_key.cast_value)
+        parts = self.items.values() if self.partition is None else [self.items.get(self.partition, {})]
+        found = [item for part in parts for item in part.values()]
+        return sorted(found, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
 
     def set_stream_specification(self, streams: dict[str, Any] | None) -> None:
         """moto refuses a table another stream for as long as the label of an ended one is there.

@@ -62,6 +62,73 @@ def test_an_item_of_every_type_is_there_after_a_restart(table: Client, restarted
     assert get(restarted()) == ITEM
 
 
+def test_an_item_of_every_type_is_the_same_in_every_answer(table: Client) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item=ITEM)
+    projected = {"ProjectionExpression": "#r, deep", "ExpressionAttributeNames": {"#r": "raw"}}
+    of_ada = {
+        "KeyConditionExpression": "#o = :o",
+        "ExpressionAttributeNames": {"#o": "owner"},
+        "ExpressionAttributeValues": {":o": {"S": "ada"}},
+    }
+    same = {"UpdateExpression": "SET #t = :t", "ExpressionAttributeNames": {"#t": "text"}}
+    same |= {"ExpressionAttributeValues": {":t": {"S": "hello"}}, "ReturnValues": "ALL_NEW"}
+
+    def asked(operation: str, **params: Any) -> dict[str, Any]:
+        return table("dynamodb", operation, TableName="notes", **params)
+
+    gets = {"Get": {"TableName": "notes", "Key": KEY}}
+    answers = [
+        asked("Query", **of_ada)["Items"][0],
+        asked("Scan")["Items"][0],
+        table("dynamodb", "BatchGetItem", RequestItems={"notes": {"Keys": [KEY]}})["Responses"]["notes"][0],
+        table("dynamodb", "TransactGetItems", TransactItems=[gets])["Responses"][0]["Item"],
+        asked("UpdateItem", Key=KEY, **same)["Attributes"],
+        asked("PutItem", Item=ITEM, ReturnValues="ALL_OLD")["Attributes"],
+        asked("GetItem", Key=KEY)["Item"],
+    ]
+    part = asked("GetItem", Key=KEY, **projected)["Item"]
+    deleted = asked("DeleteItem", Key=KEY, ReturnValues="ALL_OLD")["Attributes"]
+
+    assert [*answers, deleted] == [ITEM] * 8
+    assert part == {"raw": ITEM["raw"], "deep": ITEM["deep"]}
+
+
+def test_an_answer_has_the_members_that_the_operation_has(table: Client) -> None:
+    target = b'{"TableName": "notes", "Key": {"owner": {"S": "ada"}, "number": {"N": "1"}}}'
+
+    assert table.raw("PutItem", target.replace(b"Key", b"Item")).body == b"{}"
+    assert table.raw("DeleteItem", target).body == b"{}"
+    assert table.raw("GetItem", target).body == b"{}"
+
+
+def test_a_query_goes_through_one_partition_in_the_order_of_its_keys(table: Client) -> None:
+    for owner, numbers in (("ada", (10, 2, 1)), ("ben", (3,)), ("bea", (10,))):
+        for number in numbers:
+            item = {"owner": {"S": owner}, "number": {"N": str(number)}, "text": {"S": "x"}}
+            table("dynamodb", "PutItem", TableName="notes", Item=item)
+    index = {
+        "IndexName": "by_number",
+        "KeySchema": [{"AttributeName": "number", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    table("dynamodb", "UpdateTable", TableName="notes", GlobalSecondaryIndexUpdates=[{"Create": index}])
+
+    def found(name: str, value: dict[str, str], **params: Any) -> list[tuple[str, str]]:
+        values = {"ExpressionAttributeNames": {"#k": name}, "ExpressionAttributeValues": {":v": value}}
+        answer = table("dynamodb", "Query", TableName="notes", KeyConditionExpression="#k = :v", **values, **params)
+        return [(item["owner"]["S"], item["number"]["N"]) for item in answer["Items"]]
+
+    assert found("owner", {"S": "ada"}) == [("ada", "1"), ("ada", "2"), ("ada", "10")]
+    assert found("owner", {"S": "ada"}, ScanIndexForward=False, Limit=1) == [("ada", "10")]
+    after = {"owner": {"S": "ada"}, "number": {"N": "1"}}
+    assert found("owner", {"S": "ada"}, ExclusiveStartKey=after) == [("ada", "2"), ("ada", "10")]
+    assert found("owner", {"S": "eve"}) == []
+    assert sorted(found("number", {"N": "10"}, IndexName="by_number")) == [("ada", "10"), ("bea", "10")]
+    scanned = table("dynamodb", "Scan", TableName="notes")["Items"]
+    order = [("ada", "1"), ("ada", "2"), ("ada", "10"), ("bea", "10"), ("ben", "3")]
+    assert [(item["owner"]["S"], item["number"]["N"]) for item in scanned] == order
+
+
 def test_a_table_is_described_the_same_after_a_restart(table: Client, restarted: Restart) -> None:
     ttl = {"Enabled": True, "AttributeName": "expires"}
     table("dynamodb", "UpdateTimeToLive", TableName="notes", TimeToLiveSpecification=ttl)
