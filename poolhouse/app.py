@@ -343,7 +343,8 @@ class Cloud:
         return aside.wait(lambda: lambda_operations.handle(self.functions, request))
 
     def _ask_moto(self, _call: Call, service: str, request: Request) -> Response:
-        return aside.wait(lambda: self.moto.handle(service, request))
+        answered = self.moto.at_once(service, request)
+        return aside.wait(lambda: self.moto.handle(service, request)) if answered is None else answered
 
     def _ask_s3(self, call: Call, _service: str, request: Request) -> Response:
         """S3 has more to ask: for each object that is deleted, and before it says that there is no such object."""

@@ -2,7 +2,8 @@
 
 Lambda starts an environment for every call that finds none idle. Here they all share one machine: a hundred that start
 at once keep each other from it, and the workers that could answer in the meantime too. So as many start at once as
-there are cores, and a call waits first whether a worker of its function is given back.
+there are cores, and a call waits first whether a worker of its function is given back: for as long as a start took
+last time, so that it waits twice the least it could have, whatever the function does, and longer where much is to do.
 """
 
 import os
@@ -20,7 +21,7 @@ from poolhouse.lambdas.process import Worker
 _KEYS_LEFT = timedelta(minutes=15)  # the longest a function may run
 
 _CLOSED = "the functions are closed"
-_PATIENCE = 0.1  # seconds a call waits for a busy worker before another is started
+_PATIENCE = 0.1  # seconds a call waits at least for a busy worker before another is started
 _SLOW_START = 2.0  # seconds after which a start, hung perhaps, keeps others waiting no longer
 _LOOK_AGAIN = 0.5
 
@@ -61,6 +62,7 @@ class Workers:
         self._idle: defaultdict[str, dict[str, list[Worker]]] = defaultdict(lambda: defaultdict(list))
         self._busy: set[Worker] = set()
         self._starting: dict[_Waiter | Worker, tuple[str, float]] = {}  # by what starts: its function, and since when
+        self._start_took: dict[str, float] = {}  # seconds, by function
         self._waiting: defaultdict[tuple[str, str], deque[_Waiter]] = defaultdict(deque)
         self._cores = os.cpu_count() or 1
         self._running: Counter[str] = Counter()
@@ -120,6 +122,9 @@ class Workers:
     def ready(self, worker: Worker) -> None:
         """The worker has started: another may."""
         with self._lock:
+            if worker in self._starting:
+                name, since = self._starting[worker]
+                self._start_took[name] = time.monotonic() - since
             self._forget_start(worker)
 
     def give_back(self, worker: Worker) -> None:
@@ -189,7 +194,11 @@ class Workers:
         if len(starting) >= self._cores or self._alive() >= self._limits.workers:
             return False
         is_first = function.name not in starting and all(one.function.name != function.name for one in self._busy)
-        return is_first or now - waiter.began >= _PATIENCE
+        return is_first or now - waiter.began >= self._patience(function)
+
+    def _patience(self, function: Function) -> float:
+        """Seconds to wait for a busy worker."""
+        return min(max(_PATIENCE, self._start_took.get(function.name, 0.0)), _SLOW_START)
 
     def _alive(self) -> int:
         not_made = sum(isinstance(one, _Waiter) for one in self._starting)
@@ -201,7 +210,8 @@ class Workers:
 
     def _wait(self, function: Function, waiter: _Waiter) -> None:
         has_waited = time.monotonic() - waiter.began
-        waiter.woken.wait(_PATIENCE - has_waited if has_waited < _PATIENCE else _LOOK_AGAIN)
+        left = self._patience(function) - has_waited
+        waiter.woken.wait(left if left > 0 else _LOOK_AGAIN)
         with self._lock:
             if waiter in self._waiting[_key(function)]:
                 self._waiting[_key(function)].remove(waiter)

@@ -78,6 +78,16 @@ class MotoServices:
         """Answer one request to one of `services`, its signature checked already. What it changed is durable then."""
         return self._backend(service).handle(request)
 
+    def at_once(self, service: str, request: Request) -> Response | None:
+        """The answer, where it is there sooner than another thread would have taken the request over; else None."""
+        if service not in self._backends or service != "dynamodb":
+            return None
+        from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
+
+        backend = self._backends[service]
+        assert isinstance(backend, DynamoDB)  # noqa: S101 - what `_load` made
+        return backend.at_once(request)
+
     def warm(self) -> None:
         """Load what the first requests would otherwise wait for."""
         for service in _WARMED:

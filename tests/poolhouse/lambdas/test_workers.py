@@ -102,6 +102,25 @@ def test_many_calls_at_once_share_the_workers_that_start_in_time(
     assert len(pids) < 30
 
 
+def test_a_call_waits_for_a_busy_worker_as_long_as_a_start_took(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("poolhouse.lambdas.workers._SLOW_START", 600.0)
+    house.put(GATED)
+    gates = [Gate(tmp_path, name) for name in ("one", "two")]
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(house.answer, gates[0].path)
+        gates[0].wait_for_begin()
+        house.functions._workers._start_took["main"] = 600.0
+        second = pool.submit(house.answer, gates[1].path)
+        gates[0].let_go()
+        gates[1].wait_for_begin()
+        gates[1].let_go()
+
+        assert second.result() == first.result()
+
+
 def test_who_finds_all_workers_busy_gets_the_place_of_the_first_that_is_done(
     new_house: Callable[..., House], tmp_path: Path
 ) -> None:

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,9 @@ import pytest
 
 from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.files import Files
+from poolhouse.moto_services import dynamodb
 from poolhouse.store import Store
+from poolhouse.web import Request
 from poolhouse.wire.errors import (
     SerializationException,
     UnknownOperationException,
@@ -322,3 +325,45 @@ def test_missing_members_are_reported_by_name(table: Client) -> None:
         table.raw("PutItem", b"{}")
     with pytest.raises(ValidationException, match="Value null at 'item' failed to satisfy constraint"):
         table.raw("PutItem", b'{"TableName": "notes"}')
+
+
+def at_once(client: Client, operation: str, **params: Any) -> bool:
+    """Whether an operation is answered by the thread that serves."""
+    headers = (("x-amz-target", f"DynamoDB_20120810.{operation}"), ("content-type", "application/x-amz-json-1.0"))
+    body = json.dumps({"TableName": "notes", **params}).encode()
+    return client.services.at_once("dynamodb", Request("POST", "/", headers=headers, body=body)) is not None
+
+
+def test_only_what_goes_through_few_items_is_answered_at_once(table: Client) -> None:
+    of_ada = {"KeyConditionExpression": "#o = :o", "ExpressionAttributeNames": {"#o": "owner"}}
+    of_ada["ExpressionAttributeValues"] = {":o": {"S": "ada"}}
+    few = (at_once(table, "Scan"), at_once(table, "Query", **of_ada))
+    for start in range(0, 260, 20):
+        items = [{"owner": {"S": f"o{start}"}, "number": {"N": str(start + n)}} for n in range(20)]
+        table("dynamodb", "BatchWriteItem", RequestItems={"notes": [{"PutRequest": {"Item": item}} for item in items]})
+
+    assert few == (True, True)
+    assert not at_once(table, "Scan")
+    assert at_once(table, "Query", **of_ada)
+    assert at_once(table, "GetItem", Key=KEY)
+    assert not at_once(table, "PutItem", Item={**KEY, "text": {"S": "x" * 70_000}})
+    assert not at_once(table, "DescribeTable")
+
+
+def test_nobody_waits_on_the_serving_thread_for_who_is_at_the_tables(table: Client) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with dynamodb._LOCK:
+            begun.set()
+            done.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    begun.wait(10)
+    during = at_once(table, "GetItem", Key=KEY)
+    done.set()
+    holder.join()
+
+    assert not during
+    assert at_once(table, "GetItem", Key=KEY)
