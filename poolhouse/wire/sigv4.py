@@ -307,13 +307,19 @@ def signed_at(request: Request) -> datetime:
     text = request.header("x-amz-date") or _query_value(request, "X-Amz-Date")
     try:
         if text:
-            return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+            return _moment(text)
         return parsedate_to_datetime(request.header("date")).astimezone(UTC)
     except ValueError as error:
         raise IncompleteSignatureException(
             f"Date must be in ISO-8601 'basic format'. Got '{text or request.header('date')}'. "
             "See http://en.wikipedia.org/wiki/ISO_8601"
         ) from error
+
+
+@lru_cache(maxsize=64)
+def _moment(text: str) -> datetime:
+    """X-Amz-Date, which is the same in all requests of a second. Raises ValueError."""
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
 
 
 def _check_scope(given: Authorization, service: str, request: Request) -> None:
