@@ -67,6 +67,18 @@ def test_a_picture_is_uploaded_by_form_and_gets_its_thumbnail(people: tuple[Iden
     assert [one["name"] for one in ann.ask("GET", "/files").body["items"]] == ["holiday.png"]
 
 
+def test_a_thumbnail_is_made_though_s3_fails_at_first(people: tuple[Identity, Identity]) -> None:
+    ann, _ = people
+    faults = f"{ann.stage.endpoint}/_poolhouse/faults"
+    form = ann.ask("POST", "/files", {"name": "unlucky.png", "type": "image/png"}).body
+    for operation, kind in (("PutObject", "throttled"), ("GetObject", "internal"), ("GetObject", "unavailable")):
+        assert fetch("POST", faults, body={"service": "s3", "operation": operation, "kind": kind}).status == 201
+    assert [send(form, picture()), send(form, picture())] == [(503, "SlowDown"), (204, "")]
+
+    assert thumbnail(ann, "unlucky.png")["status"] == "ready"
+    assert fetch("GET", faults).body == []
+
+
 def test_a_form_takes_what_it_was_made_for_alone(people: tuple[Identity, Identity]) -> None:
     ann, bob = people
     form = bob.ask("POST", "/files", {"name": "a.png", "type": "image/png"}).body
