@@ -32,7 +32,7 @@ def check_json(service: str, operation: str, body: bytes, not_built: Collection[
     """
     try:
         request = msgspec.json.decode(body or b"{}")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise SerializationException from error
     if not isinstance(request, dict):
         raise SerializationException

@@ -82,6 +82,10 @@ _OF_KEYS = frozenset(
 )
 _FEW = 250  # items that a query or scan goes through
 _MANY = 2500  # partitions to count them in
+_DEEPEST = 31  # maps and lists around a value
+_TOO_DEEP = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
 _SHORT = 64 * 1024  # bytes of a request
 
 # moto finds its backend in a table of the module, so one request at a time for all clouds of this process.
@@ -124,6 +128,7 @@ class DynamoDB:
         """Answer one request; what it changed is durable when this returns."""
         operation = request.header("x-amz-target").rpartition(".")[2]
         checks.check_served("dynamodb", operation, _READS | _ITEM_WRITES | _TABLE_WRITES)
+        _check_depth(request.body)
         checks.check_json("dynamodb", operation, request.body)
         if operation in _TABLE_WRITES:
             _check_stream(request)
@@ -263,6 +268,41 @@ class DynamoDB:
 
     def _describe(self) -> dict[str, Any]:
         return {name: describe(table, self._store.sealer) for name, table in self._backend.tables.items()}
+
+
+def _check_depth(body: bytes) -> None:
+    """A value may have 31 maps and lists around it. Raises ValidationException.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html; the sentence is AWS's as others
+    recorded it. That values of expressions are held to it, too, is so in some regions only.
+    """
+    if body.count(b"{") + body.count(b"[") <= 2 * _DEEPEST:
+        return
+    try:
+        is_too_deep = _depth(msgspec.json.decode(body)) > _DEEPEST
+    except RecursionError:
+        is_too_deep = True
+    except msgspec.DecodeError:
+        return  # it is refused for that
+    if is_too_deep:
+        raise ValidationException(_TOO_DEEP)
+
+
+def _depth(request: Any) -> int:
+    """How many maps and lists are around the deepest value."""
+    deepest = 0
+    waiting = [(request, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        match value:
+            case {"M": dict(inner)} if len(value) == 1:
+                waiting += [(one, depth + 1) for one in inner.values()]
+            case {"L": list(inner)} if len(value) == 1:
+                waiting += [(one, depth + 1) for one in inner]
+            case dict() | list():
+                waiting += [(one, depth) for one in (value.values() if isinstance(value, dict) else value)]
+    return deepest
 
 
 def _check_stream(request: Request) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from poolhouse.errors import ApiError, NotImplementedException
@@ -325,6 +326,28 @@ def test_missing_members_are_reported_by_name(table: Client) -> None:
         table.raw("PutItem", b"{}")
     with pytest.raises(ValidationException, match="Value null at 'item' failed to satisfy constraint"):
         table.raw("PutItem", b'{"TableName": "notes"}')
+
+
+def deep(opened: str, depth: int, closed: str) -> bytes:
+    """A request for an item with a value that so many maps or lists are around."""
+    value = opened * depth + '{"S": "x"}' + closed * depth
+    return b'{"TableName": "notes", "Item": {"owner": {"S": "a"}, "number": {"N": "1"}, "v": %s}}' % value.encode()
+
+
+WRAPS = pytest.mark.parametrize(("opened", "closed"), [('{"M": {"M": ', "}}"), ('{"L": [', "]}")])
+
+
+@WRAPS
+def test_a_value_may_be_in_31_maps_or_lists(table: Client, opened: str, closed: str) -> None:
+    assert table.raw("PutItem", deep(opened, 31, closed)).status == 200
+    assert msgspec.json.decode(table.raw("Scan", b'{"TableName": "notes"}').body)["Count"] == 1
+
+
+@WRAPS
+@pytest.mark.parametrize("depth", [32, 500, 50_000])
+def test_a_value_in_more_is_refused(table: Client, opened: str, closed: str, depth: int) -> None:
+    with pytest.raises(ValidationException, match="Nesting Levels have exceeded supported limits"):
+        table.raw("PutItem", deep(opened, depth, closed))
 
 
 def at_once(client: Client, operation: str, **params: Any) -> bool:
