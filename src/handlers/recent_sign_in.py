@@ -12,13 +12,13 @@ from typing import Any
 from shared import sign_outs
 from shared.config import settings
 from shared.observability import LambdaContext, logger
-from shared.tokens import InvalidToken, Keys, published, verify_access_token
+from shared.tokens import InvalidToken, issuers_of_pool, keys_of_pool, verify_access_token
 
 RECENT = 10 * 60  # seconds since the sign-in
 LEEWAY = 60  # seconds by which clocks may differ
 
-_pool = f"{sign_outs.origin()}/{settings().user_pool_id}"
-_keys = Keys(lambda: published(f"{_pool}/.well-known/jwks.json"))
+_keys = keys_of_pool()
+sign_outs.origin()  # its client is made while Lambda starts the function, which is quicker than at a first request
 
 
 class Unauthorized(Exception):
@@ -33,7 +33,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     """Allow the method to who has signed in recently, deny it to who has not. Raises Unauthorized."""
     token = _bare(event.get("authorizationToken") or "")
     try:
-        claims = verify_access_token(token, _keys, issuers=_issuers(), client_id=settings().web_client_id)
+        claims = verify_access_token(token, _keys, issuers=issuers_of_pool(), client_id=settings().web_client_id)
     except InvalidToken as error:
         logger.info("refused", reason=str(error))
         raise Unauthorized from None
@@ -48,11 +48,6 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
 def _bare(header: str) -> str:
     scheme, _, rest = header.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else header.strip()
-
-
-def _issuers() -> list[str]:
-    pool_id = settings().user_pool_id
-    return [_pool, f"https://cognito-idp.{pool_id.partition('_')[0]}.amazonaws.com/{pool_id}"]
 
 
 def _answer(claims: Mapping[str, Any], method_arn: str, effect: str) -> dict[str, Any]:

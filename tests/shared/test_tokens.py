@@ -6,7 +6,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
@@ -14,13 +14,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.tokens import LIFETIME, PAUSE, InvalidToken, Keys, verify_access_token
+from shared.tokens import KEPT, LIFETIME, PAUSE, TRIES, InvalidToken, Keys, key_set, verify_access_token
 
 OURS, OTHERS = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 ISSUER, CLIENT = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool12345", "7r6asark7md3ikibfdd0i8fb4t"
 
 
-def key_set(**keys: rsa.RSAPrivateKey) -> bytes:
+def published(**keys: rsa.RSAPrivateKey) -> bytes:
     """What the pool publishes."""
     made = [{**jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)} for key in keys.values()]
     named = [{**one, "kid": name, "alg": "RS256", "use": "sig"} for name, one in zip(keys, made, strict=True)]
@@ -45,7 +45,7 @@ def token(key: Any = OURS, *, kid: str = "one", algorithm: str = "RS256", **chan
 
 
 def verify(text: str) -> Any:
-    keys = Keys(lambda: key_set(one=OURS))
+    keys = Keys(lambda _key_id: key_set(published(one=OURS)))
     return verify_access_token(text, keys, issuers=["http://localhost:4566/p", ISSUER], client_id=CLIENT)
 
 
@@ -98,12 +98,12 @@ class Pool:
     """Keys that are published, how often they were read, and a clock."""
 
     def __init__(self) -> None:
-        self.published, self.reads, self.now = key_set(one=OURS), 0, 0.0
+        self.published, self.reads, self.now = published(one=OURS), 0, 0.0
         self.keys = Keys(self.read, lambda: self.now)
 
-    def read(self) -> bytes:
+    def read(self, _key_id: str) -> Mapping[str, jwt.PyJWK]:
         self.reads += 1
-        return self.published
+        return key_set(self.published)
 
 
 def test_keys_are_read_once_and_again_when_they_are_old() -> None:
@@ -119,7 +119,7 @@ def test_keys_are_read_once_and_again_when_they_are_old() -> None:
 def test_a_new_key_is_found_and_one_taken_back_is_not() -> None:
     pool = Pool()
     pool.keys.find("one")
-    pool.published = key_set(two=OTHERS)
+    pool.published = published(two=OTHERS)
     pool.now += PAUSE
 
     assert pool.keys.find("two").key_id == "two"
@@ -156,16 +156,83 @@ def test_however_many_ask_at_once_one_reads() -> None:
 
 def test_keys_that_cannot_be_read_are_read_by_the_next_one() -> None:
     pool = Pool()
-    failing = [True]
+    good, pool.published = pool.published, b"<html>a page instead</html>"
+    with pytest.raises(OSError, match="JSONDecodeError"):
+        pool.keys.find("one")
 
-    def read() -> bytes:
-        if failing.pop():
-            failing.append(False)
+    pool.published = good
+
+    assert pool.keys.find("one").key_id == "one"
+
+
+class Shelf:
+    """Keys that are published one by one; which were looked for, and a clock."""
+
+    def __init__(self, *key_ids: str) -> None:
+        self.published, self.now, self.is_away = set(key_ids), 0.0, False
+        self.read_ids: list[str] = []
+        self.keys = Keys(self.read, lambda: self.now, one_by_one=True)
+
+    def read(self, key_id: str) -> Mapping[str, str]:
+        self.read_ids.append(key_id)
+        if self.is_away:
             raise OSError("no")
-        failing.append(False)
-        return pool.published
+        return {key_id: f"key {key_id}"} if key_id in self.published else {}
 
-    keys = Keys(read, lambda: 0.0)
-    with pytest.raises(OSError, match="no"):
-        keys.find("one")
-    assert keys.find("one").key_id == "one"
+
+def test_keys_that_stand_one_by_one_are_read_once_each() -> None:
+    shelf = Shelf("one", "two")
+
+    assert [shelf.keys.find(key_id) for key_id in ("one", "two", "one", "two")] == ["key one", "key two"] * 2
+
+    assert shelf.read_ids == ["one", "two"]
+
+
+def test_a_key_that_is_not_there_is_looked_for_again_after_a_while() -> None:
+    shelf = Shelf()
+    for _ in range(3):
+        with pytest.raises(InvalidToken):
+            shelf.keys.find("one")
+    assert shelf.read_ids == ["one"]
+
+    shelf.now, shelf.published = PAUSE, {"one"}
+
+    assert shelf.keys.find("one") == "key one"
+
+
+def test_made_up_keys_that_would_stand_one_by_one_are_looked_for_ten_times_and_keep_out_nobody_known() -> None:
+    shelf = Shelf("one")
+    shelf.keys.find("one")
+    for number in range(100):
+        with pytest.raises((InvalidToken, OSError)):
+            shelf.keys.find(f"made-up-{number}")
+    assert len(shelf.read_ids) == TRIES
+
+    assert shelf.keys.find("one") == "key one"
+
+
+def test_a_key_that_cannot_be_read_is_asked_for_ten_times_and_again_after_a_while() -> None:
+    shelf = Shelf("one")
+    shelf.is_away = True
+    for _ in range(100):
+        with pytest.raises(OSError):
+            shelf.keys.find("one")
+    assert len(shelf.read_ids) == TRIES
+
+    shelf.now, shelf.is_away = PAUSE, False
+
+    assert shelf.keys.find("one") == "key one"
+
+
+def test_of_made_up_keys_so_many_are_remembered_and_none_takes_the_place_of_a_real_one() -> None:
+    shelf = Shelf("one")
+    shelf.keys.find("one")
+    for number in range(3 * KEPT):
+        shelf.now += PAUSE
+        with pytest.raises(InvalidToken):
+            shelf.keys.find(f"made-up-{number}")
+
+    assert shelf.keys.find("one") == "key one"
+
+    assert shelf.read_ids.count("one") == 1
+    assert len(shelf.keys._readings) == KEPT
