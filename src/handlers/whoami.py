@@ -1,6 +1,7 @@
-"""GET /whoami and GET /hello: who signed the request with AWS keys.
+"""GET /whoami and GET /hello: who signed the request with AWS keys, or was signed in by a load balancer.
 
-Guests may ask who they are; only their role keeps them from /hello, so that a policy's refusal can be seen.
+Guests may ask who they are; only their role keeps them from /hello, so that a policy's refusal can be seen. Behind a
+load balancer there is /whoami alone.
 """
 
 from shared import api
@@ -9,10 +10,10 @@ from shared.models import Caller, Greeting
 app = api.resolver()
 
 
-@app.get("/whoami")
+@app.get("/whoami", is_behind_load_balancer=True)
 def get_whoami() -> api.Answer[Caller]:
-    """The identity, IAM user or role behind the signature."""
-    return api.answer(Caller.of(api.signer(app)))
+    """The identity, IAM user or role behind the signature, or the user a load balancer has signed in."""
+    return api.answer(Caller.of(api.somebody(app)))
 
 
 @app.get("/hello")

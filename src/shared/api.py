@@ -79,20 +79,21 @@ def entry(app: Router) -> Handler:
     """The function Lambda calls for these routes; errors become problem documents here."""
 
     @logger.inject_lambda_context(clear_state=True)
-    def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-        correlation_id = _correlation_id(event)
-        logger.set_correlation_id(correlation_id)
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         app.event = event
+        correlation_id = _correlation_id(app, context)
+        logger.set_correlation_id(correlation_id)
         cors = _cors(app.header("Origin") or "")
         response = _response(app, event)
         content = {"Content-Type": response.content_type} if response.content_type else {}
         headers = {**content, **response.headers, **cors, **HEADERS, "X-Correlation-Id": correlation_id}
-        logger.info("answered", method=event["httpMethod"], route=event["resource"], status=response.status)
+        # A load balancer tells no route, and a path may hold what is not for logs
+        logger.info("answered", method=event["httpMethod"], route=event.get("resource"), status=response.status)
         return {
             "statusCode": response.status,
             "body": response.body,
             "isBase64Encoded": False,
-            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            **app.headers(headers),
         }
 
     return lambda_handler
@@ -116,12 +117,17 @@ def created(model: M, location: str, headers: Mapping[str, str] | None = None) -
 def principal(app: Router) -> Principal:
     """Who is calling; their kind and subject go into the log."""
     try:
-        caller = principals.parse(app.event["requestContext"])
+        caller = principals.parse(app.event)
     except Inconsistent as error:
         logger.warning("inconsistent caller", reason=str(error))
         raise Unauthenticated("It cannot be told who calls.") from None
     logger.append_keys(principal=caller.kind, subject=caller.subject)
     return caller
+
+
+def somebody(app: Router) -> Principal:
+    """Whoever calls, by keys or by token; refused when it is nobody."""
+    return _held_to(principal(app), set(Kind))
 
 
 def user(app: Router) -> Principal:
@@ -177,11 +183,11 @@ def body(app: Router, model: type[M]) -> M:
 
 def query(app: Router, model: type[M]) -> M:
     """The request's query parameters, parsed; one that was sent twice is refused, for either value would be a guess."""
-    values = app.event.get("multiValueQueryStringParameters") or {}
+    values = app.query()
     if repeated := [name for name, sent in values.items() if len(sent) > 1]:
         raise Invalid(members={"errors": [{"parameter": name, "detail": "Sent more than once"} for name in repeated]})
     try:
-        return model.model_validate(app.query())
+        return model.model_validate({name: sent[0] for name, sent in values.items()})
     except ValidationError as error:
         raise _invalid(error, lambda location: {"parameter": location[0]}) from None
 
@@ -255,6 +261,8 @@ def _unexpected(error: Exception) -> Response:
     return _problem(ServiceError())
 
 
-def _correlation_id(event: Mapping[str, Any]) -> str:
-    given = next((v for k, v in (event.get("headers") or {}).items() if k.lower() == "x-correlation-id"), "")
-    return given if CORRELATION_ID.fullmatch(given or "") else str(event["requestContext"]["requestId"])
+def _correlation_id(app: Router, context: LambdaContext) -> str:
+    given = app.header("X-Correlation-Id") or ""
+    if CORRELATION_ID.fullmatch(given):
+        return given
+    return str(app.event["requestContext"].get("requestId") or context.aws_request_id)

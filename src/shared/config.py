@@ -18,6 +18,8 @@ class Settings(NamedTuple):
     media_bucket: str = ""
     user_pool_id: str = ""
     web_client_id: str = ""
+    load_balancer_arn: str = ""
+    load_balancer_client_id: str = ""
     uploads_bucket: str = ""
     thumbnails_bucket: str = ""
     files_table: str = ""
@@ -51,6 +53,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
         media_bucket=environ.get("MEDIA_BUCKET", ""),
         user_pool_id=environ.get("USER_POOL_ID", ""),
         web_client_id=environ.get("WEB_CLIENT_ID", ""),
+        load_balancer_arn=environ.get("LOAD_BALANCER_ARN", ""),
+        load_balancer_client_id=environ.get("LOAD_BALANCER_CLIENT_ID", ""),
         uploads_bucket=environ.get("UPLOADS_BUCKET", ""),
         thumbnails_bucket=environ.get("THUMBNAILS_BUCKET", ""),
         files_table=environ.get("FILES_TABLE", ""),

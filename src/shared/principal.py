@@ -1,15 +1,21 @@
-"""Who is calling: one type for every kind, taken from an API event's requestContext.
+"""Who is calling: one type for every kind, taken from the event of an API or of a load balancer.
 
-API Gateway has verified whatever stands there: claims of a token the authorizer checked, or the identity behind a
-signature. REST APIs and HTTP APIs say it differently, and both are read. What does not fit together is nobody's: it is
-refused, for guessing would give somebody another's rows.
+API Gateway has verified what stands in its requestContext: claims of a token the authorizer checked, or the identity
+behind a signature. REST APIs and HTTP APIs say it differently, and both are read; headers are not. A load balancer says
+it by headers, which are verified here. What does not fit together is nobody's: it is refused, for guessing would give
+somebody another's rows.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from shared.config import settings
+
+SIGNED_IN = "x-amzn-oidc-"  # what a load balancer's headers of a sign-in begin with
 
 
 class Kind(StrEnum):
@@ -51,8 +57,16 @@ class Inconsistent(Exception):
     """The event does not say who calls, or says it twice."""
 
 
-def parse(request_context: Mapping[str, Any]) -> Principal:
-    """Who is behind a request of a REST or an HTTP API. Raises Inconsistent."""
+def parse(event: Mapping[str, Any]) -> Principal:
+    """Who is behind a request: of a REST API, an HTTP API or a load balancer.
+
+    Raises Inconsistent, load_balancers.KeysUnread where a load balancer's word cannot be verified now.
+    """
+    request_context = event["requestContext"]
+    return _of_load_balancer(event) if "elb" in request_context else _of_api(request_context)
+
+
+def _of_api(request_context: Mapping[str, Any]) -> Principal:
     authorizer = request_context.get("authorizer") or {}
     jwt = authorizer.get("jwt") or {}
     claims = jwt.get("claims") or authorizer.get("claims") or _of_our_authorizer(authorizer)
@@ -106,6 +120,49 @@ def _of_our_authorizer(authorizer: Mapping[str, Any]) -> Mapping[str, str]:
     if "principalId" not in authorizer:
         return {}
     return {**authorizer, "cognito:groups": authorizer.get("groups", "")}
+
+
+def _of_load_balancer(event: Mapping[str, Any]) -> Principal:
+    if not settings().load_balancer_arn:
+        raise Inconsistent("a load balancer, and none is known")
+    if {"authorizer", "identity"} & event["requestContext"].keys():
+        raise Inconsistent("a load balancer and an API")
+    sent = _sign_in_headers(event)
+    if not sent:
+        return NOBODY
+    data, access_token, identity = (_one(sent, name) for name in ("data", "accesstoken", "identity"))
+    from shared import load_balancers, tokens  # noqa: PLC0415 - they load cryptography, which no API's request needs
+
+    try:
+        profile, access = load_balancers.verify(data, access_token, identity)
+    except tokens.InvalidToken as error:
+        raise Inconsistent(str(error)) from None
+    user = _of_token(_texts(access), tuple(access.get("cognito:groups", ())))
+    return replace(user, claims={**_texts(profile), **user.claims})
+
+
+def _sign_in_headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a load balancer says by headers, each with all its values: they come one by one, or in lists."""
+    single, lists = event.get("headers") or {}, event.get("multiValueHeaders") or {}
+    if single and lists:
+        raise Inconsistent("headers said twice")
+    sent: dict[str, list[str]] = {}
+    for name, values in (lists or {name: [value] for name, value in single.items()}).items():
+        if name.lower().startswith(SIGNED_IN):
+            sent.setdefault(name.lower().removeprefix(SIGNED_IN), []).extend(values)
+    return sent
+
+
+def _one(sent: Mapping[str, list[str]], name: str) -> str:
+    values = sent.get(name, [])
+    if len(values) != 1:
+        raise Inconsistent(f"{len(values)} headers {SIGNED_IN}{name}")
+    return values[0]
+
+
+def _texts(claims: Mapping[str, Any]) -> dict[str, str]:
+    """Claims as APIs have them."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in claims.items()}
 
 
 def _of_token(claims: Mapping[str, str], groups: tuple[str, ...]) -> Principal:

@@ -63,6 +63,16 @@ def test_every_trigger_is_wired_to_the_pool_and_may_be_invoked_by_it_alone() -> 
         assert permission["SourceAccount"] == "AWS::AccountId"
 
 
+def test_a_load_balancer_invokes_one_function_by_its_target_group_alone() -> None:
+    permissions = [one for one in RESOURCES.values() if one["Type"] == "AWS::Lambda::Permission"]
+
+    (let_in,) = [one for one in permissions if one["Properties"]["Principal"] == "elasticloadbalancing.amazonaws.com"]
+    assert let_in["Condition"] == "HasLoadBalancer"
+    assert let_in["Properties"]["FunctionName"] == "WhoamiFunction.Alias"
+    assert let_in["Properties"]["SourceArn"] == "LoadBalancerTargetGroupArn"
+    assert let_in["Properties"]["SourceAccount"] == "AWS::AccountId"
+
+
 def _wanted(value: Any) -> Any:
     """What stands in the place of an !If whose other side is nothing."""
     if not isinstance(value, list):
@@ -101,8 +111,7 @@ def test_every_route_in_the_template_has_its_function_and_back(stem: str) -> Non
 
     source = (SRC / "handlers" / f"{stem}.py").read_text("utf-8")
     served = {
-        (method.upper(), re.sub(r"<\w+>", "{}", path))
-        for method, path in re.findall(r'@app\.(\w+)\("([^"]+)"\)', source)
+        (method.upper(), re.sub(r"<\w+>", "{}", path)) for method, path in re.findall(r'@app\.(\w+)\("([^"]+)"', source)
     }
     assert declared == served
 

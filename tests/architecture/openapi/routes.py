@@ -27,6 +27,7 @@ CALLERS = {
     "token_holder": "A user or a machine client",
     "identity": "An identity that has signed in",
     "signer": "Whoever has signed with AWS keys and may invoke it, guests too",
+    "somebody": "Whoever has signed with AWS keys and may invoke it, guests too",  # by the API, which asks for no token
 }
 
 Model = type[BaseModel]
