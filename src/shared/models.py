@@ -65,10 +65,14 @@ class TransactionPage(Model):
     next: str | None = None
 
 
-class PageQuery(BaseModel):
-    """Which page of a list: query parameters are text, so types are read from it."""
+class Query(BaseModel):
+    """What a query says: its parameters are text, so types are read from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class PageQuery(Query):
+    """Which page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -110,20 +114,16 @@ class Stream(Model):
     expires_at: Instant
 
 
-class UserQuery(BaseModel):
+class UserQuery(Query):
     """Which page of the users; Cognito's cursors are long."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=60)] = 25  # Cognito gives no more
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
     email: Annotated[str, StringConstraints(min_length=3, max_length=254)] | None = None
 
 
-class DeviceQuery(BaseModel):
+class DeviceQuery(Query):
     """Which page of the devices."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=60)] = 25
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
@@ -316,10 +316,8 @@ class FilePage(Model):
     next: str | None = None
 
 
-class FileQuery(BaseModel):
+class FileQuery(Query):
     """Which page of the files; S3's cursors are long."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = None
@@ -332,10 +330,8 @@ class Download(File):
     expires_at: Instant
 
 
-class SinceQuery(BaseModel):
+class SinceQuery(Query):
     """From which sync count on a client wants to know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     since: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] = 0
 
