@@ -4,7 +4,7 @@ import importlib
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from poolhouse.web import Header, Request, Response
 
@@ -42,6 +42,9 @@ _CLASSES = {
 }
 _WITH_POLICIES = frozenset({"events", "kms", "secretsmanager", "sns", "sqs"})  # S3 has more to say than a policy
 _WARMED = ("dynamodb", "iam")
+
+
+B = TypeVar("B")
 
 
 class Backend(Protocol):
@@ -104,18 +107,14 @@ class MotoServices:
         """IAM's records."""
         from poolhouse.moto_services.iam import Iam  # noqa: PLC0415
 
-        backend = self._backend("iam")
-        assert isinstance(backend, Iam)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("iam", Iam)
 
     @property
     def kms(self) -> "Kms":
         """The keys."""
         from poolhouse.moto_services.kms import Kms  # noqa: PLC0415
 
-        backend = self._backend("kms")
-        assert isinstance(backend, Kms)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("kms", Kms)
 
     def is_bucket(self, name: str) -> bool:
         """Whether S3 has a bucket of this name."""
@@ -134,18 +133,14 @@ class MotoServices:
         """The buckets."""
         from poolhouse.moto_services.s3 import S3  # noqa: PLC0415
 
-        backend = self._backend("s3")
-        assert isinstance(backend, S3)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("s3", S3)
 
     @property
     def events(self) -> "Events":
         """EventBridge's buses."""
         from poolhouse.moto_services.events import Events  # noqa: PLC0415
 
-        backend = self._backend("events")
-        assert isinstance(backend, Events)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("events", Events)
 
     def resume(self) -> None:
         """Go on with the schedules that were there when the cloud ended."""
@@ -162,43 +157,35 @@ class MotoServices:
         """The topics."""
         from poolhouse.moto_services.sns import Sns  # noqa: PLC0415
 
-        backend = self._backend("sns")
-        assert isinstance(backend, Sns)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("sns", Sns)
 
     @property
     def sqs(self) -> "Sqs":
         """The queues."""
         from poolhouse.moto_services.sqs import Sqs  # noqa: PLC0415
 
-        backend = self._backend("sqs")
-        assert isinstance(backend, Sqs)  # noqa: S101 - what `_load` made
-        return backend
+        return self._known("sqs", Sqs)
 
     def stream(self, service: str) -> "Kinesis | DynamoDBStreams":
         """The streams of "kinesis" or of the tables of "dynamodb"."""
         from poolhouse.moto_services.dynamodb_streams import DynamoDBStreams  # noqa: PLC0415
         from poolhouse.moto_services.kinesis import Kinesis  # noqa: PLC0415
 
-        backend = self._backend("kinesis" if service == "kinesis" else "dynamodbstreams")
-        assert isinstance(backend, Kinesis | DynamoDBStreams)  # noqa: S101 - what `_load` made
-        return backend
+        return (
+            self._known("kinesis", Kinesis) if service == "kinesis" else self._known("dynamodbstreams", DynamoDBStreams)
+        )
 
     def partition_key(self, table: str, index: str) -> str | None:
         """The partition key of a DynamoDB table, or of one of its indexes; None for no such table."""
         from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
 
-        backend = self._backend("dynamodb")
-        assert isinstance(backend, DynamoDB)  # noqa: S101 - what `_load` made
-        return backend.partition_key(table, index)
+        return self._known("dynamodb", DynamoDB).partition_key(table, index)
 
     def secret(self, named: str) -> tuple[str, str]:
         """(ARN, key) of a secret, by name or ARN; empty where there is none."""
         from poolhouse.moto_services.secretsmanager import SecretsManager  # noqa: PLC0415
 
-        backend = self._backend("secretsmanager")
-        assert isinstance(backend, SecretsManager)  # noqa: S101 - what `_load` made
-        return backend.known(named)
+        return self._known("secretsmanager", SecretsManager).known(named)
 
     def policy(self, service: str, arn: str) -> str:
         """The policy of a resource of a service, as JSON; empty where it has none."""
@@ -211,9 +198,12 @@ class MotoServices:
         """The keys of a SecureString's versions, oldest first; of all below a path that ends with a slash; by name."""
         from poolhouse.moto_services.ssm import ParameterStore  # noqa: PLC0415
 
-        backend = self._backend("ssm")
-        assert isinstance(backend, ParameterStore)  # noqa: S101 - what `_load` made
-        return backend.keys(named)
+        return self._known("ssm", ParameterStore).keys(named)
+
+    def _known(self, service: str, kind: type[B]) -> B:
+        backend = self._backend(service)
+        assert isinstance(backend, kind)  # noqa: S101 - what `_load` made
+        return backend
 
     def _backend(self, service: str) -> Backend:
         backend = self._backends.get(service)
