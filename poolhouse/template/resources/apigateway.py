@@ -152,9 +152,14 @@ def _change(context: Context, api_id: str, change: Callable[[RestApi], RestApi])
         tx.rest_apis.put(replace(change(api), modified_at=modified_at))
 
 
+def _api_of(properties: Properties) -> str:
+    """The API that something belongs to: REST APIs and HTTP APIs are named by members of their own."""
+    return str(properties["RestApiId"] if "RestApiId" in properties else properties["ApiId"])
+
+
 def _change_if_there(context: Context, existing: Existing, change: Callable[[RestApi], RestApi]) -> None:
     """What belongs to an API is gone with it."""
-    api_id = existing.properties["RestApiId"]
+    api_id = _api_of(existing.properties)
     if context.cloud.store.rest_apis.find(id=api_id) is not None:
         _change(context, api_id, change)
 
@@ -193,7 +198,7 @@ def _stage_name(_context: Context, resource: Resource) -> str:
 
 
 def _stage_exists(context: Context, resource: Resource) -> bool:
-    api = context.cloud.store.rest_apis.find(id=resource.properties["RestApiId"])
+    api = context.cloud.store.rest_apis.find(id=_api_of(resource.properties))
     return api is not None and _stage_name(context, resource) in api.stages
 
 
@@ -206,39 +211,14 @@ def _update_stage(context: Context, resource: Resource, existing: Existing) -> M
 
 
 def _put_stage(context: Context, properties: Properties, name: str) -> Made:
-    settings = without(properties, "RestApiId", "StageName")
-    _change(context, properties["RestApiId"], lambda api: replace(api, stages={**api.stages, name: settings}))
+    settings = without(properties, "RestApiId", "ApiId", "StageName")
+    _change(context, _api_of(properties), lambda api: replace(api, stages={**api.stages, name: settings}))
     return Made(name, {})
 
 
 def _delete_stage(context: Context, existing: Existing) -> None:
     name = existing.physical_id
     _change_if_there(context, existing, lambda api: replace(api, stages=without(api.stages, name)))
-
-
-def _http_stage_exists(context: Context, resource: Resource) -> bool:
-    api = context.cloud.store.rest_apis.find(id=resource.properties["ApiId"])
-    return api is not None and _stage_name(context, resource) in api.stages
-
-
-def _create_http_stage(context: Context, resource: Resource) -> Made:
-    return _put_http_stage(context, resource.properties, _stage_name(context, resource))
-
-
-def _update_http_stage(context: Context, resource: Resource, existing: Existing) -> Made:
-    return _put_http_stage(context, resource.properties, existing.physical_id)
-
-
-def _put_http_stage(context: Context, properties: Properties, name: str) -> Made:
-    settings = without(properties, "ApiId", "StageName")
-    _change(context, properties["ApiId"], lambda api: replace(api, stages={**api.stages, name: settings}))
-    return Made(name, {})
-
-
-def _delete_http_stage(context: Context, existing: Existing) -> None:
-    name, api_id = existing.physical_id, existing.properties["ApiId"]
-    if context.cloud.store.rest_apis.find(id=api_id) is not None:
-        _change(context, api_id, lambda api: replace(api, stages=without(api.stages, name)))
 
 
 def _create_gateway_response(context: Context, resource: Resource) -> Made:
@@ -322,11 +302,11 @@ TYPES: Mapping[str, ResourceType] = {
         takes=frozenset({"ApiId", "AutoDeploy", "DeploymentId", "Description", "StageName", "StageVariables"}),
         means_nothing=frozenset({"Tags"}),
         not_run=frozenset({"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}),
-        create=_create_http_stage,
-        update=_update_http_stage,
-        delete=_delete_http_stage,
+        create=_create_stage,
+        update=_update_stage,
+        delete=_delete_stage,
         name=_stage_name,
         named_by="StageName",
-        exists=_http_stage_exists,
+        exists=_stage_exists,
     ),
 }

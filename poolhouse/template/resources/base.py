@@ -153,3 +153,13 @@ def without(properties: Properties, *names: str) -> dict[str, Any]:
 def tags(value: Any) -> dict[str, str]:
     """CloudFormation's list of tags as a mapping."""
     return {tag["Key"]: tag["Value"] for tag in value or ()}
+
+
+def tag_list(tags: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": str(value)} for key, value in tags.items()]
+
+
+def changed_tags(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
+    """The keys of tags that are gone, and all that are to be there, where any has changed."""
+    return [key for key in before if key not in after], {} if after == before else after

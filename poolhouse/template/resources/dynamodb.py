@@ -8,7 +8,17 @@ from typing import Any
 
 from poolhouse.errors import CommandError
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, only, tags
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    changed_tags,
+    only,
+    tag_list,
+    tags,
+)
 
 _SERVICE = "dynamodb"
 _CREATED_WITH = (
@@ -89,12 +99,11 @@ def _set_recovery(context: Context, name: str, before: Properties, after: Proper
 
 def _set_tags(context: Context, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     arn = context.arn(_SERVICE, f"table/{name}")
-    gone = [key for key in before if key not in after]
+    gone, changed = changed_tags(before, after)
     if gone:
         context.operate(_SERVICE, "UntagResource", {"ResourceArn": arn, "TagKeys": gone})
-    if after and after != before:
-        pairs = [{"Key": key, "Value": value} for key, value in after.items()]
-        context.operate(_SERVICE, "TagResource", {"ResourceArn": arn, "Tags": pairs})
+    if changed:
+        context.operate(_SERVICE, "TagResource", {"ResourceArn": arn, "Tags": tag_list(changed)})
 
 
 def _retypes_an_attribute(before: Properties, after: Properties) -> bool:

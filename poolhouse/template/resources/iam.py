@@ -9,7 +9,17 @@ from functools import partial
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, only, tags
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    changed_tags,
+    only,
+    tag_list,
+    tags,
+)
 
 _HOLDERS = {"Roles": ("Role", "RoleName"), "Users": ("User", "UserName"), "Groups": ("Group", "GroupName")}
 _DEFAULT_SESSION = 3600
@@ -70,12 +80,11 @@ def _set_boundary(context: Context, holder: Holder, before: str | None, after: s
 
 def _set_tags(context: Context, holder: Holder, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     kind, key, name = holder
-    gone = [tag for tag in before if tag not in after]
+    gone, changed = changed_tags(before, after)
     if gone:
         context.operate("iam", f"Untag{kind}", {key: name, "TagKeys": gone})
-    if after and after != before:
-        pairs = [{"Key": tag, "Value": value} for tag, value in after.items()]
-        context.operate("iam", f"Tag{kind}", {key: name, "Tags": pairs})
+    if changed:
+        context.operate("iam", f"Tag{kind}", {key: name, "Tags": tag_list(changed)})
 
 
 def _set_inline(context: Context, holder: Holder, before: Sequence[Any], after: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, tags
+from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, changed_tags, tags
 
 _SERVICE = "kinesis"
 _HOURS = 24
@@ -56,12 +56,11 @@ def _update(context: Context, resource: Resource, existing: Existing) -> Made:
         target = {"TargetShardCount": after.get("ShardCount", 1), "ScalingType": "UNIFORM_SCALING"}
         context.operate(_SERVICE, "UpdateShardCount", {"StreamName": name, **target})
     _set_retention(context, name, before, after)
-    were, asked = tags(before.get("Tags")), tags(after.get("Tags"))
-    gone = [key for key in were if key not in asked]
+    gone, changed = changed_tags(tags(before.get("Tags")), tags(after.get("Tags")))
     if gone:
         context.operate(_SERVICE, "RemoveTagsFromStream", {"StreamName": name, "TagKeys": gone})
-    if asked and asked != were:
-        context.operate(_SERVICE, "AddTagsToStream", {"StreamName": name, "Tags": asked})
+    if changed:
+        context.operate(_SERVICE, "AddTagsToStream", {"StreamName": name, "Tags": changed})
     return Made(name, existing.attributes)
 
 

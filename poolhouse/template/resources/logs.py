@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from collections.abc import Mapping
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, tags
+from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, changed_tags, tags
 
 _SERVICE = "logs"
 
@@ -35,12 +35,11 @@ def _create(context: Context, resource: Resource) -> Made:
 def _update(context: Context, resource: Resource, existing: Existing) -> Made:
     name, before, after = existing.physical_id, existing.properties, resource.properties
     _set_retention(context, name, before, after)
-    were, asked = tags(before.get("Tags")), tags(after.get("Tags"))
-    gone = [key for key in were if key not in asked]
+    gone, changed = changed_tags(tags(before.get("Tags")), tags(after.get("Tags")))
     if gone:
         context.operate(_SERVICE, "UntagLogGroup", {"logGroupName": name, "tags": gone})
-    if asked and asked != were:
-        context.operate(_SERVICE, "TagLogGroup", {"logGroupName": name, "tags": asked})
+    if changed:
+        context.operate(_SERVICE, "TagLogGroup", {"logGroupName": name, "tags": changed})
     return Made(name, existing.attributes)
 
 

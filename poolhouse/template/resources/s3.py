@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, tags, without
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    tag_list,
+    tags,
+    without,
+)
 
 _SERVICE = "s3"
 _NOT_IN_US = {"us-east-1"}
@@ -130,8 +139,7 @@ def _notification(given: Properties, arn: str, target: str) -> dict[str, Any]:
 
 
 def _tags(value: Any) -> tuple[str, dict[str, Any]]:
-    pairs = [{"Key": key, "Value": one} for key, one in tags(value).items()]
-    return "PutBucketTagging", {"Tagging": {"TagSet": pairs}}
+    return "PutBucketTagging", {"Tagging": {"TagSet": tag_list(tags(value))}}
 
 
 _SETTINGS: Mapping[str, Any] = {

@@ -10,7 +10,18 @@ from typing import Any
 
 from poolhouse.errors import CommandError
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, only, without
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    changed_tags,
+    only,
+    tag_list,
+    tags,
+    without,
+)
 
 _SERVICE = "secretsmanager"
 _OF_THE_TEXT = ("SecretStringTemplate", "GenerateStringKey")
@@ -61,13 +72,11 @@ def _update(context: Context, resource: Resource, existing: Existing) -> Made:
         changed |= _text(context, resource.logical_id, after)
     if changed:
         context.operate(_SERVICE, "UpdateSecret", {"SecretId": arn, "ClientRequestToken": str(uuid.uuid4()), **changed})
-    were, asked = before.get("Tags") or [], after.get("Tags") or []
-    kept = {tag["Key"] for tag in asked}
-    gone = [tag["Key"] for tag in were if tag["Key"] not in kept]
+    gone, retagged = changed_tags(tags(before.get("Tags")), tags(after.get("Tags")))
     if gone:
         context.operate(_SERVICE, "UntagResource", {"SecretId": arn, "TagKeys": gone})
-    if asked and asked != were:
-        context.operate(_SERVICE, "TagResource", {"SecretId": arn, "Tags": asked})
+    if retagged:
+        context.operate(_SERVICE, "TagResource", {"SecretId": arn, "Tags": tag_list(retagged)})
     return Made(arn, existing.attributes)
 
 

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, only, tags
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    changed_tags,
+    only,
+    tags,
+)
 
 _SERVICE = "sqs"
 _TEXTS = ("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue", "FifoThroughputLimit")
@@ -71,12 +80,11 @@ def _update(context: Context, resource: Resource, existing: Existing) -> Made:
     queue = {"QueueUrl": existing.physical_id}
     if changed:
         context.operate(_SERVICE, "SetQueueAttributes", {**queue, "Attributes": changed})
-    were, asked = tags(existing.properties.get("Tags")), tags(resource.properties.get("Tags"))
-    gone = [key for key in were if key not in asked]
+    gone, retagged = changed_tags(tags(existing.properties.get("Tags")), tags(resource.properties.get("Tags")))
     if gone:
         context.operate(_SERVICE, "UntagQueue", {**queue, "TagKeys": gone})
-    if asked and asked != were:
-        context.operate(_SERVICE, "TagQueue", {**queue, "Tags": asked})
+    if retagged:
+        context.operate(_SERVICE, "TagQueue", {**queue, "Tags": retagged})
     return Made(existing.physical_id, existing.attributes)
 
 

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from poolhouse.template.document import Made
-from poolhouse.template.resources.base import Context, Existing, Properties, Resource, ResourceType, only
+from poolhouse.template.resources.base import (
+    Context,
+    Existing,
+    Properties,
+    Resource,
+    ResourceType,
+    changed_tags,
+    only,
+    tag_list,
+)
 
 _SERVICE = "ssm"
 _GIVEN = ("Type", "Value", "Description", "AllowedPattern", "DataType", "Tier", "Policies")
@@ -25,7 +34,7 @@ def _create(context: Context, resource: Resource) -> Made:
     name, properties = _name(context, resource), resource.properties
     given: dict[str, Any] = only(properties, *_GIVEN)
     if properties.get("Tags"):
-        given["Tags"] = _tags(properties["Tags"])
+        given["Tags"] = tag_list(properties["Tags"])
     context.operate(_SERVICE, "PutParameter", {"Name": name, **given})
     return _made(name, properties)
 
@@ -34,22 +43,17 @@ def _update(context: Context, resource: Resource, existing: Existing) -> Made:
     name, before, after = existing.physical_id, existing.properties, resource.properties
     if only(before, *_GIVEN) != only(after, *_GIVEN):
         context.operate(_SERVICE, "PutParameter", {"Name": name, "Overwrite": True, **only(after, *_GIVEN)})
-    were, asked = before.get("Tags") or {}, after.get("Tags") or {}
     named = {"ResourceType": "Parameter", "ResourceId": name}
-    gone = [key for key in were if key not in asked]
+    gone, changed = changed_tags(before.get("Tags") or {}, after.get("Tags") or {})
     if gone:
         context.operate(_SERVICE, "RemoveTagsFromResource", {**named, "TagKeys": gone})
-    if asked and asked != were:
-        context.operate(_SERVICE, "AddTagsToResource", {**named, "Tags": _tags(asked)})
+    if changed:
+        context.operate(_SERVICE, "AddTagsToResource", {**named, "Tags": tag_list(changed)})
     return _made(name, after)
 
 
 def _made(name: str, properties: Properties) -> Made:
     return Made(name, {"Type": properties["Type"], "Value": properties["Value"]})
-
-
-def _tags(tags: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": str(value)} for key, value in tags.items()]
 
 
 def _delete(context: Context, existing: Existing) -> None:
