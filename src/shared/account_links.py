@@ -40,10 +40,13 @@ def link(pool_id: str, username: str, attributes: Mapping[str, str], providers: 
 def _source(username: str, exact: str, providers: Iterable[str]) -> dict[str, str] | None:
     """The provider and its subject, in the case the provider has them; None where that cannot be told.
 
+    Where a provider's name ends is certain: CreateIdentityProvider takes names of three characters and more, of which
+    only the second may be an underscore, so that none begins with another and an underscore.
+
     A pool that does not tell case has usernames in lower case, the provider's part included, and subjects are told
     apart by case (OpenID Connect Core, section 2): one with letters must be there a second time, as it is.
     """
-    provider = next((name for name in providers if username.lower().startswith(f"{name.lower()}_")), None)
+    provider = next((name for name in providers if username[: len(name) + 1].lower() == f"{name.lower()}_"), None)
     if provider is None:
         return None
     told = username[len(provider) + 1 :]

@@ -4,6 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from poolhouse import testing
 from shared import aws
@@ -84,6 +85,11 @@ class House:
             PoolName="p", UsernameAttributes=["email"], UsernameConfiguration={"CaseSensitive": False}
         )
         self.pool_id = pool["UserPool"]["Id"]
+        for name in ("Corp", "Other"):
+            self.provide(name)
+
+    def provide(self, name: str) -> None:
+        """Have another identity provider."""
         details = {
             "client_id": "c",
             "client_secret": "s",
@@ -91,10 +97,9 @@ class House:
             "attributes_request_method": "GET",
             "oidc_issuer": "https://corp.example.com",
         }
-        for name in ("Corp", "Other"):
-            self.cognito.create_identity_provider(
-                UserPoolId=self.pool_id, ProviderName=name, ProviderType="OIDC", ProviderDetails=details
-            )
+        self.cognito.create_identity_provider(
+            UserPoolId=self.pool_id, ProviderName=name, ProviderType="OIDC", ProviderDetails=details
+        )
 
     def account(self, email: str, *, verified: str = "true", confirmed: bool = True) -> str:
         if not confirmed:
@@ -189,6 +194,31 @@ def test_a_subject_with_letters_is_linked_as_the_provider_has_it(house: House) -
     house.comes_by("corp_auth0|ab", preferred_username="auth0|aB")
 
     assert house.links(anna) == [("Corp", "auth0|aB")]
+
+
+def test_no_provider_is_taken_for_another_whose_name_begins_alike(house: House) -> None:
+    anna = house.account("anna@example.com")
+    house.provide("C_orp")
+    with pytest.raises(ClientError, match="failed to satisfy constraint"):
+        house.provide("Corp_x")
+
+    house.comes_by("c_orp_42")
+    assert house.links(anna) == []
+
+    house.comes_by("corp_x_42", preferred_username="X_42")
+    assert house.links(anna) == [("Corp", "X_42")]
+
+
+def test_a_name_that_is_longer_in_lower_case_does_not_cut_the_subject(
+    house: House, configure: Callable[..., None]
+) -> None:
+    configure(LINKED_PROVIDERS="\u0130corp")
+    anna = house.account("anna@example.com")
+    house.provide("\u0130corp")
+
+    house.comes_by("\u0130corp_42".lower())
+
+    assert house.links(anna) == []
 
 
 @pytest.mark.parametrize("account", [{"verified": "false"}, {"confirmed": False}])
