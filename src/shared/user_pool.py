@@ -43,13 +43,12 @@ def known(username: str) -> str:
 
 
 def change(username: str, attributes: Mapping[str, str | None]) -> None:
-    """Set attributes, or take away those that are None."""
-    kept = [{"Name": name, "Value": value} for name, value in attributes.items() if value is not None]
-    gone = [name for name, value in attributes.items() if value is None]
-    if kept:
-        _ask("admin_update_user_attributes", Username=username, UserAttributes=kept)
-    if gone:
-        _ask("admin_delete_user_attributes", Username=username, UserAttributeNames=gone)
+    """Set attributes, or take away those that are None: all of them at once, so that none is changed where it fails."""
+    if attributes:
+        texts = [
+            {"Name": name, "Value": value or ""} for name, value in attributes.items()
+        ]  # a blank one is taken away
+        _ask("admin_update_user_attributes", Username=username, UserAttributes=texts)
 
 
 def sign_out(username: str) -> None:
