@@ -282,9 +282,9 @@ class Cloud:
 
     def close(self) -> None:
         """End every function and job and close the store."""
+        self.functions.close()  # first: event sources wait for the functions they run
         self.event_sources.stop()
         self.moto.close()
-        self.functions.close()
         self.jobs.stop()
         self.store.close()
         self.files.close()

@@ -235,6 +235,11 @@ class Functions:
             raise InvokeRefused(error.code, error.message or "") from error
         self._check_permission(function, arn, service, source_arn)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether what is under way is cut off: its errors are no function's."""
+        return self._workers.is_closed
+
     def close(self) -> None:
         """End every worker. Invocations under way come back with an error, new ones are refused with RuntimeError."""
         self.later.stop()

@@ -69,13 +69,13 @@ class Workers:
         self._unreserved = 0
         self._generation: Counter[str] = Counter()
         self._timer: threading.Timer | None = None
-        self._is_closed = False
+        self.is_closed = False
 
     def enter(self, function: Function) -> None:
         """Count one more invocation of a function. Raises TooManyRequestsException past a limit."""
         reserved = function.reserved_concurrency
         with self._lock:
-            if self._is_closed:
+            if self.is_closed:
                 raise RuntimeError(_CLOSED)
             if reserved is not None and self._running[function.name] >= reserved:
                 raise TooManyRequestsException(is_reserved=True)
@@ -98,7 +98,7 @@ class Workers:
         waiter = _Waiter()
         while True:
             with self._lock:
-                if self._is_closed:
+                if self.is_closed:
                     raise RuntimeError(_CLOSED)
                 worker = self._found(function, waiter)
                 if worker is None and self._may_start(function, waiter):
@@ -132,7 +132,7 @@ class Workers:
         worker.idle_since = time.monotonic()
         name = worker.function.name
         with self._lock:
-            is_kept = not self._is_closed and worker.generation == self._generation[name]
+            is_kept = not self.is_closed and worker.generation == self._generation[name]
             waiting = self._waiting[_key(worker.function)]
             if is_kept and waiting:  # it stays busy
                 waiter = waiting.popleft()
@@ -164,7 +164,7 @@ class Workers:
     def close(self) -> None:
         """End every worker now; invocations under way fail."""
         with self._lock:
-            self._is_closed = True
+            self.is_closed = True
             idle = [worker for workers in self._idle_lists() for worker in workers]
             self._idle.clear()
             busy = list(self._busy)
@@ -226,7 +226,7 @@ class Workers:
             raise
         worker.generation = generation
         with self._lock:
-            is_late = self._is_closed
+            is_late = self.is_closed
             self._busy.add(worker)
             self._starting[worker] = self._starting.pop(waiter)
         if is_late:
@@ -268,7 +268,7 @@ class Workers:
             for workers in self._idle_lists():
                 workers[:] = [w for w in workers if w.idle_since > kept_since]
             self._timer = None
-            if any(self._idle_lists()) and not self._is_closed:
+            if any(self._idle_lists()) and not self.is_closed:
                 self._watch()
         for worker in old:
             worker.kill()

@@ -120,6 +120,8 @@ class StreamPoller:
         except LambdaError:  # such as throttled: that is not the function's failure, and no try
             self._pause(mapping, shard)
             return False
+        if outcome.invocation.error is not None and self._functions.is_closed:  # cut off, which is no try either
+            return False
         self._settle(mapping, function, position, entries, outcome)
         return True
 

@@ -52,6 +52,7 @@ Resources:
       CodeUri: CODE
       Handler: worker.handler
       Runtime: python3.11
+      Timeout: 20
       Policies: [{SQSSendMessagePolicy: {QueueName: !GetAtt Dead.QueueName}}]
       Events:
         Record:
@@ -77,10 +78,12 @@ class Works:
         self.outputs: dict[str, str] = {}
         (folder / "worker.py").write_text(WORKER)
 
-    def deploy(self, kind: str = "Kinesis", *, shards: int = 1, dead: bool = False, **options: object) -> "Works":
+    def deploy(
+        self, kind: str = "Kinesis", *, shards: int = 1, dead: bool = False, timeout: int = 20, **options: object
+    ) -> "Works":
         lines = "".join(f"            {name}: {json.dumps(value)}\n" for name, value in options.items())
         text = TEMPLATE.replace("OPTIONS\n", lines + (DEAD if dead else "")).replace("CODE", str(self.folder))
-        text = text.replace("SHARDS", str(shards)).replace("KIND", kind)
+        text = text.replace("SHARDS", str(shards)).replace("KIND", kind).replace("Timeout: 20", f"Timeout: {timeout}")
         text = text.replace("SOURCE", "Stream.Arn" if kind == "Kinesis" else "Table.StreamArn")
         deployed = self.cloud.inner.deploy(write(self.folder, text), {}, progress=lambda _: None)
         assert deployed is not None
@@ -344,6 +347,28 @@ def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
         again.until(lambda: "three" in again.seen())
         assert again.seen().count("one") == 1
         assert again.seen()[-2:] == ["raise", "three"]
+
+
+def test_an_end_cuts_off_a_function_and_that_is_no_try(tmp_path: Path) -> None:
+    config = Config(reraise=True, state=tmp_path / "state")
+    with testing.cloud(config=config) as cloud:
+        works = Works(cloud, tmp_path)
+        worker = WORKER.replace("    records =", '    while (here / "hangs").exists(): pass\n    records =')
+        assert worker != WORKER
+        (tmp_path / "worker.py").write_text(worker)
+        (tmp_path / "hangs").touch()
+        works.deploy(dead=True, MaximumRetryAttempts=0, timeout=900)
+        works.put("one")
+        works.until(works.told)
+    (tmp_path / "hangs").unlink()
+    with testing.cloud(config=config) as cloud:
+        again = Works(cloud, tmp_path)
+        again.outputs = works.outputs
+        again.until(lambda: len(again.told()) == 2)
+        again.put("two")
+        again.until(lambda: len(again.told()) == 3)
+        assert again.seen() == ["one", "one", "two"]
+        assert again.cloud.client("sqs").receive_message(QueueUrl=again.outputs["Dead"]).get("Messages") is None
 
 
 BARE = """
