@@ -8,6 +8,7 @@ here a change is written through to the store before it is acknowledged, and put
     dynamodb        tables and items: what a request touched, kept item by item
     tables          moto's tables, noting what is touched; items to and from JSON
     dynamodb_answers  answers about items, written in one go
+    transactions    which transactions were done, by the tokens of their requests
     dynamodb_streams  streams of tables; `stream_records` makes what they tell
     kinesis         streams and their shards (`shards`)
     stream_log      the records of both kinds of streams, one row each

@@ -30,6 +30,7 @@ from poolhouse.moto_services.tables import (
     restored,
     with_bytes,
 )
+from poolhouse.moto_services.transactions import Token, Transactions, token
 from poolhouse.store import Store, Tx
 from poolhouse.web import Request, Response
 from poolhouse.wire.errors import ValidationException
@@ -110,6 +111,7 @@ class DynamoDB:
         self._scope = f"dynamodb:{account_id}:{region}"
         self._host = f"dynamodb.{region}.amazonaws.com"
         self._described: dict[str, Any] = {}  # of each table, what is kept of it
+        self._transactions = Transactions(store, self._scope, clock)
         self._load()
 
     def at_once(self, request: Request) -> Response | None:
@@ -132,12 +134,15 @@ class DynamoDB:
         checks.check_json("dynamodb", operation, request.body)
         if operation in _TABLE_WRITES:
             _check_stream(request)
+        given = token(operation, request.body)
         with _LOCK:
+            if given is not None and self._transactions.is_done(given):
+                return Response(200, b"{}", (("Content-Type", "application/x-amz-json-1.0"),))
             visit(self._account_id, self._region)
             install(dynamodb_backends, self._account_id, self._region, self._backend)
             try:
                 response = self._answer(operation, request)
-                self._settle(operation, is_error=response.status >= _FIRST_ERROR)
+                self._settle(operation, given, is_error=response.status >= _FIRST_ERROR)
             except BaseException:
                 self._undo()
                 raise
@@ -181,20 +186,22 @@ class DynamoDB:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
         return call(Handler.dispatch, request, host=self._host, account_id=self._account_id, headers=headers)
 
-    def _settle(self, operation: str, *, is_error: bool) -> None:
+    def _settle(self, operation: str, given: Token | None, *, is_error: bool) -> None:
         if is_error:
             self._undo()
         elif operation in _TABLE_WRITES:
             self._keep_tables()
         elif operation in _ITEM_WRITES:
-            self._keep_items()
+            self._keep_items(given)
         self._forget_notes()
 
-    def _keep_items(self) -> None:
+    def _keep_items(self, given: Token | None) -> None:
         changed = list(self._changed())
-        if not changed:
+        if not changed and given is None:
             return
         with self._store.write() as tx:
+            if given is not None:
+                self._transactions.keep(tx, given)
             for table, key, before, after in changed:
                 self._keep_item(tx, table, key, after)
                 if table.stream_view:

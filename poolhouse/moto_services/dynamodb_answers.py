@@ -28,6 +28,10 @@ _OF_ITEMS = frozenset(
         "UpdateItem",
     }
 )
+_IF_ASKED = {
+    "ReturnConsumedCapacity": "ConsumedCapacity",
+    "ReturnItemCollectionMetrics": "ItemCollectionMetrics",
+}
 
 
 class _Result(ActionResult):
@@ -44,17 +48,19 @@ class Handler(moto_responses.DynamoHandler):
         """A result or an exception as status, headers and body."""
         operation, result = self._get_action(), action_result.result
         if operation in _OF_ITEMS and isinstance(result, dict):
-            body = msgspec.json.encode(_told(operation, result), enc_hook=_plain).decode()
+            told = _told(operation, result, self.body)
+            body = msgspec.json.encode(told, enc_hook=_plain).decode()
             return 200, {**self.response_headers, "Content-Type": "application/x-amz-json-1.0"}, body
         if isinstance(action_result, _Result):
             action_result = ActionResult(dynamo_to_dict(result))
         return super().serialized(action_result)
 
 
-def _told(operation: str, result: dict[str, Any]) -> dict[str, Any]:
-    """The members that the operation's answer has: moto says a little more."""
+def _told(operation: str, result: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """The members that the operation's answer has, and was asked for: moto says a little more."""
     shape = get_service_model("dynamodb").operation_model(operation).output_shape
-    return {name: result[name] for name in shape.members if result.get(name) is not None}
+    left_out = {told for asked, told in _IF_ASKED.items() if request.get(asked, "NONE") == "NONE"}
+    return {name: result[name] for name in shape.members if name not in left_out and result.get(name) is not None}
 
 
 def _plain(value: object) -> dict[str, Any]:

@@ -2,6 +2,8 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from poolhouse.errors import ApiError, NotImplementedException
 from poolhouse.files import Files
 from poolhouse.moto_services import dynamodb
 from poolhouse.store import Store
-from poolhouse.web import Request
+from poolhouse.web import Request, Response
 from poolhouse.wire.errors import (
     SerializationException,
     UnknownOperationException,
@@ -231,6 +233,82 @@ def test_a_transaction_that_holds_is_kept(table: Client, restarted: Restart) -> 
     table("dynamodb", "TransactWriteItems", TransactItems=puts)
 
     assert restarted()("dynamodb", "Scan", TableName="notes")["Count"] == 2
+
+
+def counted(client: Client, token: str, **more: Any) -> dict[str, Any]:
+    """A transaction that adds one, by this token."""
+    update = {
+        "TableName": "notes",
+        "Key": KEY,
+        "UpdateExpression": "ADD #c :one",
+        "ExpressionAttributeNames": {"#c": "count"},
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    return client(
+        "dynamodb", "TransactWriteItems", TransactItems=[{"Update": update}], ClientRequestToken=token, **more
+    )
+
+
+def count(client: Client) -> str:
+    return str((get(client) or {})["count"]["N"])
+
+
+def test_a_transaction_that_is_sent_again_is_done_once(table: Client, restarted: Restart) -> None:
+    answers = [counted(table, "a"), counted(table, "a"), counted(restarted(), "a")]
+    again = restarted()
+
+    assert answers == [{}] * 3
+    assert count(again) == "1"
+    counted(again, "b")
+    assert count(again) == "2"
+
+
+def test_a_token_is_for_one_transaction(table: Client) -> None:
+    counted(table, "a")
+
+    with pytest.raises(ApiError) as raised:
+        counted(table, "a", ReturnConsumedCapacity="TOTAL")
+    assert raised.value.code == "IdempotentParameterMismatchException"
+    assert count(table) == "1"
+
+
+def test_a_transaction_that_was_not_done_is_done_when_it_is_sent_again(
+    table: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Store, "write", refuse)
+        with pytest.raises(OSError, match="no space"):
+            counted(table, "a")
+    counted(table, "a")
+
+    assert count(table) == "1"
+
+
+def test_a_token_counts_for_ten_minutes(store: Store, directory: Path) -> None:
+    now = [datetime(2026, 11, 21, 12, tzinfo=UTC)]
+    where = {"account_id": "000000000000", "region": "eu-west-1"}
+    tables = dynamodb.DynamoDB(store, **where, clock=lambda: now[0])
+
+    def asked(operation: str, body: dict[str, Any]) -> Response:
+        headers = (("x-amz-target", f"DynamoDB_20120810.{operation}"), ("content-type", "application/x-amz-json-1.0"))
+        return tables.handle(Request("POST", "/", headers=headers, body=json.dumps(body).encode()))
+
+    asked("CreateTable", TABLE)
+    put = {"Put": {"TableName": "notes", "Item": KEY, "ConditionExpression": "attribute_not_exists(#o)"}}
+    put["Put"]["ExpressionAttributeNames"] = {"#o": "owner"}
+    body = {"TransactItems": [put], "ClientRequestToken": "a"}
+    statuses = []
+    for minutes in (0, 9, 2):
+        now[0] += timedelta(minutes=minutes)
+        statuses.append(asked("TransactWriteItems", body).status)
+
+    other = {"TransactItems": [{"Delete": {"TableName": "notes", "Key": KEY}}], "ClientRequestToken": "b"}
+    assert asked("TransactWriteItems", other).status == 200
+    assert statuses == [200, 200, 400]
+    assert [one.name for one in store.moto_records.list(kind="transaction")] == ["b"]
 
 
 def test_an_update_that_fails_half_way_leaves_no_trace(table: Client) -> None:
