@@ -83,11 +83,11 @@ class MotoServices:
 
     def at_once(self, service: str, request: Request) -> Response | None:
         """The answer, where it is there sooner than another thread would have taken the request over; else None."""
-        if service not in self._backends or service != "dynamodb":
+        backend = self._backends.get(service) if service == "dynamodb" else None
+        if backend is None:
             return None
         from poolhouse.moto_services.dynamodb import DynamoDB  # noqa: PLC0415
 
-        backend = self._backends[service]
         assert isinstance(backend, DynamoDB)  # noqa: S101 - what `_load` made
         return backend.at_once(request)
 
