@@ -173,7 +173,7 @@ class DynamoDB:
             asked = msgspec.json.decode(request.body, type=_Through)
         except msgspec.MsgspecError:
             return True  # it is refused
-        table = self._backend.tables.get(asked.table)
+        table = self._backend.tables.get(asked.table.rpartition("/")[2])  # which may be an ARN
         if table is None or table.range_key_attr is None:
             return table is None or len(table.items) <= _FEW
         if len(table.items) > _MANY:

@@ -13,7 +13,7 @@ from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex
 from poolhouse.moto_services.snapshot import Snapshot
 from poolhouse.store.seal import Sealer
 
-_NOT_DESCRIBED = ("items", "stream_shard", "lambda_event_source_mappings", "touched")
+_NOT_DESCRIBED = ("items", "stream_shard", "lambda_event_source_mappings", "touched", "partition")
 _INDEX_NAME = 6  # among the arguments of moto's query, after the key
 _NUMBERS = Context(prec=50)  # DynamoDB's numbers have 38 digits
 _CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (GlobalSecondaryIndex, LocalSecondaryIndex)}

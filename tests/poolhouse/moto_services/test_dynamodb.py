@@ -135,6 +135,17 @@ def test_a_query_goes_through_one_partition_in_the_order_of_its_keys(table: Clie
     assert [(item["owner"]["S"], item["number"]["N"]) for item in scanned] == order
 
 
+def test_a_query_leaves_its_table_as_it_was(table: Client) -> None:
+    backend = table.services._backend("dynamodb")
+    assert isinstance(backend, dynamodb.DynamoDB)
+    before = backend._describe()
+    of_ada = {"KeyConditionExpression": "#o = :o", "ExpressionAttributeNames": {"#o": "owner"}}
+
+    table("dynamodb", "Query", TableName="notes", **of_ada, ExpressionAttributeValues={":o": {"S": "ada"}})
+
+    assert backend._describe() == before
+
+
 def test_a_table_is_described_the_same_after_a_restart(table: Client, restarted: Restart) -> None:
     ttl = {"Enabled": True, "AttributeName": "expires"}
     table("dynamodb", "UpdateTimeToLive", TableName="notes", TimeToLiveSpecification=ttl)
@@ -445,6 +456,7 @@ def test_only_what_goes_through_few_items_is_answered_at_once(table: Client) -> 
 
     assert few == (True, True)
     assert not at_once(table, "Scan")
+    assert not at_once(table, "Scan", TableName="arn:aws:dynamodb:eu-west-1:000000000000:table/notes")
     assert at_once(table, "Query", **of_ada)
     assert at_once(table, "GetItem", Key=KEY)
     assert not at_once(table, "PutItem", Item={**KEY, "text": {"S": "x" * 70_000}})
