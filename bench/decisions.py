@@ -9,6 +9,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -19,7 +20,7 @@ from poolhouse import testing
 from poolhouse.web import Request
 
 POLICIES, FEW, MANY = 5, 4, 40  # statements are of each policy
-ROUNDS = 3_000
+ROUNDS, STRETCH = 3_000, 100
 _ACTION, _BODY = "DescribeUserPool", b'{"UserPoolId":"us-east-1_AbCdEfGhI"}'
 _ALLOWED: dict[str, Any] = {
     "Effect": "Allow",
@@ -42,40 +43,50 @@ def about_the_same(number: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and print."""
-    first = None
-    for name, make in (("about other things", about_others), ("about the same action", about_the_same)):
-        for statements in (FEW, MANY):
-            verified, both = measure(statements, make)
-            first = both if statements == FEW else first
-            ratio = f"  {both / first:.2f}x" if statements == MANY and first else ""
-            total = POLICIES * statements
-            print(f"{total:4} statements {name:24} signature {verified:6.1f} us, with decision {both:6.1f} us{ratio}")
+    """Measure all side by side, a stretch of each in turn, and print."""
+    kinds = (("about other things", about_others), ("about the same action", about_the_same))
+    cases = [(name, make, statements) for name, make in kinds for statements in (FEW, MANY)]
+    with ExitStack() as stack:
+        works = [_works(stack.enter_context(testing.cloud()), statements, make) for _, make, statements in cases]
+        taken: list[tuple[list[float], list[float]]] = [([], []) for _ in works]
+        for _ in range(ROUNDS // STRETCH):
+            for case, times in zip(works, taken, strict=True):
+                for work, its in zip(case, times, strict=True):
+                    its.extend(_timed(work))
+    first = 0.0
+    for (name, _, statements), times in zip(cases, taken, strict=True):
+        verified, both = (statistics.median(its) for its in times)
+        first = both if statements == FEW else first
+        ratio = f"  {both / first:.2f}x" if statements == MANY else ""
+        total = POLICIES * statements
+        print(f"{total:4} statements {name:24} signature {verified:6.1f} us, with decision {both:6.1f} us{ratio}")
 
 
-def measure(statements: int, make: Callable[[int], dict[str, Any]]) -> tuple[float, float]:
-    """Microseconds at the median: the signature alone, and with the decision."""
-    with testing.cloud() as cloud:
-        request = _signed(_session(cloud, statements, make))
-        verifier, guard = cloud.inner.dispatcher._verifier, cloud.inner.guard
-        params = json.loads(_BODY)
+def _works(
+    cloud: testing.LocalCloud, statements: int, make: Callable[[int], dict[str, Any]]
+) -> tuple[Callable[[], object], Callable[[], object]]:
+    """What is measured: the signature alone, and with the decision."""
+    request = _signed(_session(cloud, statements, make))
+    verifier, guard = cloud.inner.dispatcher._verifier, cloud.inner.guard
+    params = json.loads(_BODY)
 
-        def both() -> None:
-            principal = verifier.verify(request, service="cognito-idp")
-            call = cloud.inner._call(request, principal, "request")
-            guard.allow(call, "cognito-idp", _ACTION, lambda: params)
+    def both() -> None:
+        principal = verifier.verify(request, service="cognito-idp")
+        call = cloud.inner._call(request, principal, "request")
+        guard.allow(call, "cognito-idp", _ACTION, lambda: params)
 
-        return _median(lambda: verifier.verify(request, service="cognito-idp")), _median(both)
+    return lambda: verifier.verify(request, service="cognito-idp"), both
 
 
-def _median(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], object]) -> list[float]:
+    """Microseconds of each run; the first does not count, for another case has just been at it."""
     work()
     taken = []
-    for _ in range(ROUNDS):
+    for _ in range(STRETCH):
         begun = time.perf_counter_ns()
         work()
         taken.append((time.perf_counter_ns() - begun) / 1000)
-    return statistics.median(taken)
+    return taken
 
 
 def _session(cloud: testing.LocalCloud, statements: int, make: Callable[[int], dict[str, Any]]) -> Credentials:

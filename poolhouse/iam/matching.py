@@ -47,7 +47,13 @@ def _matcher(source: str, compile_: _Compile, *, has_variables: bool, ignore_cas
 
 
 def _with_variables(parts: tuple[Part, ...], compile_: _Compile, flags: int) -> Matcher:
+    # Most texts are about something else whatever their variables hold, which is told sooner than these are filled in.
+    anything = [Pattern("*") if isinstance(part, Variable) else part for part in parts]
+    may_match = re.compile(_glob(anything), flags).fullmatch
+
     def matches(value: str, context: Context) -> bool:
+        if may_match(value) is None:
+            return False
         resolved = resolve(parts, context)
         return resolved is not None and _compiled(compile_, resolved, flags).fullmatch(value) is not None
 

@@ -168,3 +168,18 @@ def test_many_wildcards_are_not_tried_in_every_way(matcher: Callable[..., matchi
     many = matcher("arn:aws:s3:::" + "*a" * 40 + "b", has_variables=False)
 
     assert many("arn:aws:s3:::" + "a" * 10_000, Context({})) is False
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", ":", "*", "?", "${aws:username}", "${*}"]), max_size=12).map("".join),
+    st.text("ab:*", max_size=4),
+    st.text("ab:*", max_size=10),
+    st.sampled_from([matching.text, matching.wildcards, matching.arn]),
+)
+def test_a_variable_matches_as_its_value_does(pattern: str, held: str, value: str, matcher: Any) -> None:
+    written = held.replace("*", "${*}")
+    context = Context({"aws:username": held})
+    filled = matcher(pattern.replace("${aws:username}", written), has_variables=True)
+
+    if matcher is not matching.arn or ":" not in held:  # a colon in a value begins no segment
+        assert matcher(pattern, has_variables=True)(value, context) is filled(value, context)
