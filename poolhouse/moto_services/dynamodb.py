@@ -14,7 +14,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 
 from poolhouse.moto_services import checks
-from poolhouse.moto_services.dynamodb_answers import Handler
+from poolhouse.moto_services.dynamodb_answers import OF_ITEMS, Handler
 from poolhouse.moto_services.entities import MotoRecord
 from poolhouse.moto_services.handlers import call, install, visit
 from poolhouse.moto_services.stream_log import DYNAMODB, StreamLog
@@ -75,12 +75,6 @@ _TABLE_WRITES = frozenset(
     }
 )
 _FIRST_ERROR = 400
-_OF_KEYS = frozenset(
-    {
-        *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "TransactGetItems"),
-        *("TransactWriteItems", "UpdateItem"),
-    }
-)
 _FEW = 250  # items that a query or scan goes through
 _MANY = 2500  # partitions to count them in
 _DEEPEST = 31  # maps and lists around a value
@@ -168,7 +162,7 @@ class DynamoDB:
     def _is_quick(self, request: Request) -> bool:
         operation = request.header("x-amz-target").rpartition(".")[2]
         if operation not in ("Query", "Scan"):
-            return operation in _OF_KEYS
+            return operation in OF_ITEMS
         try:
             asked = msgspec.json.decode(request.body, type=_Through)
         except msgspec.MsgspecError:

@@ -14,7 +14,7 @@ from moto.dynamodb import responses as moto_responses
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.utilities import dynamo_to_dict
 
-_OF_ITEMS = frozenset(
+OF_ITEMS = frozenset(
     {
         "BatchGetItem",
         "BatchWriteItem",
@@ -47,9 +47,9 @@ class Handler(moto_responses.DynamoHandler):
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
         """A result or an exception as status, headers and body."""
         operation, result = self._get_action(), action_result.result
-        if operation in _OF_ITEMS and isinstance(result, dict):
+        if operation in OF_ITEMS and isinstance(result, dict):
             told = _told(operation, result, self.body)
-            body = msgspec.json.encode(told, enc_hook=_plain).decode()
+            body = msgspec.json.encode(told, enc_hook=_plain)
             return 200, {**self.response_headers, "Content-Type": "application/x-amz-json-1.0"}, body
         if isinstance(action_result, _Result):
             action_result = ActionResult(dynamo_to_dict(result))

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -66,11 +66,16 @@ class Transactions:
 
 
 def token(operation: str, body: bytes) -> Token | None:
-    """The token of a request that was checked, None where it has none."""
+    """The token of a request that was checked, None where it has none, or only reads: to read again is no harm."""
     if operation not in OPERATIONS:
         return None
     request: dict[str, Any] = msgspec.json.decode(body)
     text = request.pop("ClientRequestToken", None)
-    if not text:
+    if not text or _is_reading(request.get("TransactStatements") or ()):
         return None
     return Token(text, hashlib.sha256(msgspec.json.encode(request, order="sorted")).hexdigest())
+
+
+def _is_reading(statements: Sequence[dict[str, Any]]) -> bool:
+    """Whether these are PartiQL that reads: a transaction reads or writes, and does not do both."""
+    return bool(statements) and all(one["Statement"].lstrip()[:6].upper() == "SELECT" for one in statements)

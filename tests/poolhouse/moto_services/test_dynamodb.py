@@ -298,6 +298,17 @@ def test_a_transaction_that_was_not_done_is_done_when_it_is_sent_again(
     assert count(table) == "1"
 
 
+def test_what_is_read_by_a_token_is_read_again(table: Client) -> None:
+    table("dynamodb", "PutItem", TableName="notes", Item={**KEY, "text": {"S": "hello"}})
+    statement = {"Statement": "SELECT * FROM notes WHERE owner = ?", "Parameters": [{"S": "ada"}]}
+    asked = {"TransactStatements": [statement], "ClientRequestToken": "a"}
+
+    answers = [table("dynamodb", "ExecuteTransaction", **asked) for _ in range(2)]
+
+    assert answers[0]["Responses"]
+    assert answers[1] == answers[0]
+
+
 def test_a_token_counts_for_ten_minutes(store: Store, directory: Path) -> None:
     now = [datetime(2026, 11, 21, 12, tzinfo=UTC)]
     where = {"account_id": "000000000000", "region": "eu-west-1"}
