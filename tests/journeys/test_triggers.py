@@ -70,6 +70,19 @@ def test_who_confirms_is_a_member_of_free_and_has_a_profile(stage: Stage) -> Non
     assert claims(tokens["AccessToken"])["cognito:groups"] == ["free"]
 
 
+@pytest.mark.parametrize("domain", ["mailinator.com", "inbox.Yopmail.com", "temp-mail.org", "10minutemail.com"])
+def test_a_disposable_address_may_not_sign_up(stage: Stage, domain: str) -> None:
+    cognito = clients.aws("cognito-idp", stage.endpoint)
+
+    with pytest.raises(ClientError) as refused:
+        cognito.sign_up(ClientId=stage.outputs["WebClientId"], Username=f"eve@{domain}", Password=PASSWORD)
+
+    error = refused.value.response["Error"]
+    said = "PreSignUp failed with error Email domain is not allowed."
+    assert (error["Code"], error["Message"]) == ("UserLambdaValidationException", said)
+    assert fetch("GET", f"{stage.endpoint}/_poolhouse/outbox?to=eve@{domain}").body == []
+
+
 def test_every_sign_in_is_recorded_and_refreshes_are_not(stage: Stage) -> None:
     ann = Person(stage, "ann@post-authentication.example.com")
 
